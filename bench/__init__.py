@@ -1,0 +1,1 @@
+"""Benchmarks that print ratios. `python -m bench` for all of them, `python -m bench.cost` for money."""

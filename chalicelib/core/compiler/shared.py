@@ -1,0 +1,278 @@
+"""One machine that runs any graph: for graphs that are run once, since an account may make about one
+state machine a second.
+
+    Begin ── Nodes: Map over the steps in topological order ── Finish
+                └ gate, where it waits for others ── the step, as a task, a delay, a wait or a loop
+
+`Begin` answers what is to be run: for each step its number in the plan and its kind. Everything else
+its Lambda finds in the plan (`resolve`), so what travels is a few bytes a step. A Map takes its items
+in order, so the first one that has not ended never waits for a later one: nothing can wait for ever,
+however few items run at the same time.
+
+A loop is a Map over its iterations, one after the other, of each of which the body is a Map like the
+outermost. States cannot call themselves, so they are there once for each level of loops.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chalicelib.core.compiler.calls import BREAK, CLOSE, OPEN, GateCall, StepCall
+from chalicelib.core.compiler.history import DELAY
+from chalicelib.core.compiler.order import Order
+from chalicelib.core.compiler.states import GATE_SECONDS, State, finish_state, retriers
+from chalicelib.core.instances import instance
+from chalicelib.core.plan import Plan, PlanStep, RetryPolicy
+from chalicelib.core.waits import LONGEST_SECONDS, PHASES
+
+MOST_LEVELS: Final = 10
+AT_ONCE: Final = 40
+"""Items of an inline Map that Step Functions runs at the same time."""
+NAME: Final = "graphs"
+"""What it is published under."""
+SYNC_NAME: Final = "graphs-sync"
+SYNC_SECONDS: Final = 60
+LIST: Final = "list"
+"""The phase of `Begin`."""
+_TASK, _DELAY, _TOKEN, _LOOP = "t", "d", "w", "l"
+
+
+def shared_definition(*, step_arn: str, finish_arn: str) -> str:
+    """The machine's definition as compact JSON: the same for the same two Lambdas."""
+    return _definition(step_arn, finish_arn, _Level(step_arn, 0).machine(), AT_ONCE)
+
+
+def sync_definition(*, step_arn: str, finish_arn: str) -> str:
+    """The same for graphs that somebody waits for, on an Express machine: no task of it may wait for a
+    token, so its steps follow each other."""
+    level = _Level(step_arn, 0)
+    definition = _definition(step_arn, finish_arn, level.bare_machine(), 1)
+    return json.dumps({**json.loads(definition), "TimeoutSeconds": SYNC_SECONDS})
+
+
+def _definition(step_arn: str, finish_arn: str, item: State, at_once: int) -> str:
+    caught = [{"ErrorEquals": ["States.ALL"], "Next": "Finish"}]
+    definition = {
+        "Comment": "Runyard: any graph",
+        "StartAt": "Begin",
+        "States": {
+            "Begin": {
+                "Type": "Task",
+                "Resource": step_arn,
+                "Parameters": {
+                    "run.$": "$",
+                    "shared": LIST,
+                    "retry.$": "$$.State.RetryCount",
+                },
+                "ResultPath": "$.graph",
+                "Retry": retriers(RetryPolicy(), jitter=False),
+                "Catch": caught,
+                "Next": "Nodes",
+            },
+            "Nodes": {
+                "Type": "Map",
+                "ItemsPath": "$.graph.steps",
+                "MaxConcurrency": at_once,
+                "ItemProcessor": item,
+                "ResultPath": None,
+                "Catch": caught,
+                "Next": "Finish",
+            },
+            "Finish": finish_state(finish_arn),
+        },
+    }
+    return json.dumps(definition, separators=(",", ":"))
+
+
+def listed(plan: Plan, loop: str = "") -> list[dict[str, Any]]:
+    """What is to be run of a plan, or of a loop's body: the items of a Map, in topological order."""
+    numbers = {step.name: number for number, step in enumerate(plan.steps)}
+    steps = plan.inside(loop)
+    order = Order.of({step.name: step.depends_on for step in steps})
+    return [
+        {
+            "n": numbers[steps[index].name],
+            "k": _kind(steps[index]),
+            "g": 1 if steps[index].depends_on else 0,
+            "t": steps[index].timeout_seconds or LONGEST_SECONDS,
+        }
+        for index in order.topological
+    ]
+
+
+def runs_any_graph(machine: str) -> bool:
+    """Whether a machine of that name is this one. A graph's own is named after its workflow, `wf_…`."""
+    return f"-{NAME}-" in machine
+
+
+def runs_in_sync(machine: str) -> bool:
+    """Whether a machine of that name is the Express one: nobody can ask what became of its executions,
+    nor stop one."""
+    return f"-{SYNC_NAME}-" in machine
+
+
+def resolve(event: Mapping[str, Any], plan: Plan) -> StepCall | GateCall:
+    """What a call of this machine is about. Raises KeyError when it is something else."""
+    run, local, retry = event["run"], event["local"], int(event["retry"])
+    step, at = plan.steps[local["n"]], local.get("at", "")
+
+    def here(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(instance(name, at) for name in names)
+
+    name, phase = instance(step.name, at), event["shared"]
+    if phase == "gate":
+        return GateCall(run, name, here(step.depends_on), event["token"], retry)
+    if phase == "token":
+        phase = PHASES[step.action]
+    # The calls that only begin something end nothing that others wait for.
+    tells = phase not in ("begin", OPEN)
+    users = [each.name for each in plan.inside(step.within) if step.name in each.depends_on]
+    return StepCall(
+        run,
+        name,
+        retry,
+        phase,
+        here(users) if tells else (),
+        local.get("error") if phase == BREAK else None,
+        token=event.get("token", ""),
+        waited=local.get("wait"),
+    )
+
+
+def _kind(step: PlanStep) -> str:
+    if step.for_each is not None:
+        return _LOOP
+    if step.action == DELAY:
+        return _DELAY
+    return _TOKEN if step.action in PHASES else _TASK
+
+
+class _Level:
+    """The states of one item, inside of so many loops."""
+
+    def __init__(self, step_arn: str, level: int) -> None:
+        self._arn = step_arn
+        self._level = level
+
+    def machine(self) -> State:
+        name = self._name
+        choices = [_when("$.k", _DELAY, name("Delay")), _when("$.k", _TOKEN, name("Token"))]
+        states: State = {
+            name("Gate?"): {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.g", "NumericEquals": 1, "Next": name("Gate")}],
+                "Default": name("Kind"),
+            },
+            name("Gate"): {
+                **self._waiting("gate"),
+                "TimeoutSeconds": GATE_SECONDS,
+                "Retry": retriers(RetryPolicy(), jitter=True),
+                "Next": name("Kind"),
+            },
+            **self._plain(),
+            name("Token"): {
+                **self._waiting("token"),
+                "TimeoutSecondsPath": "$.t",
+                # As in `tokens`: a timeout is looked at once more.
+                "Retry": [
+                    {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1, "BackoffRate": 1},
+                    *retriers(RetryPolicy(), jitter=True),
+                ],
+                "End": True,
+            },
+        }
+        if self._level < MOST_LEVELS:
+            choices.append(_when("$.k", _LOOP, name("Loop")))
+            states |= self._loop()
+        states[name("Kind")] = {"Type": "Choice", "Choices": choices, "Default": name("Task")}
+        return {"StartAt": name("Gate?"), "States": states}
+
+    def bare_machine(self) -> State:
+        """Without gates, tokens and loops."""
+        delay = [_when("$.k", _DELAY, self._name("Delay"))]
+        kind = {"Type": "Choice", "Choices": delay, "Default": self._name("Task")}
+        return {"StartAt": "Kind", "States": {"Kind": kind, **self._plain()}}
+
+    def _plain(self) -> State:
+        """A task, and a delay."""
+        name = self._name
+        return {
+            name("Task"): self._call("", {"ResultPath": None, "End": True}),
+            name("Delay"): self._call("begin", {"ResultPath": "$.wait", "Next": name("Wait")}),
+            name("Wait"): {
+                "Type": "Wait",
+                "TimestampPath": "$.wait.until",
+                "Next": name("Delayed"),
+            },
+            name("Delayed"): self._call("end", {"ResultPath": None, "End": True}),
+        }
+
+    def _loop(self) -> State:
+        name, inner = self._name, _Level(self._arn, self._level + 1)
+        caught = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": name("Broken")}]
+        item = {member: f"$$.Map.Item.Value.{member}" for member in ("n", "k", "g", "t")}
+        body = {
+            "Type": "Map",
+            "ItemsPath": "$.body",
+            "ItemSelector": {f"{member}.$": path for member, path in item.items()}
+            | {"at.$": "$.at"},
+            "MaxConcurrency": AT_ONCE,
+            "ItemProcessor": inner.machine(),
+            "ResultPath": None,
+            "End": True,
+        }
+        return {
+            name("Loop"): self._call(
+                OPEN, {"ResultPath": "$.loop", "Catch": caught, "Next": name("Iterations")}
+            ),
+            name("Iterations"): {
+                "Type": "Map",
+                "ItemsPath": "$.loop.indices",
+                "ItemSelector": {"at.$": "$$.Map.Item.Value.at", "body.$": "$.loop.body"},
+                "MaxConcurrency": 1,
+                "ItemProcessor": {"StartAt": name("Body"), "States": {name("Body"): body}},
+                "ResultPath": None,
+                "Catch": caught,
+                "Next": name("Close"),
+            },
+            name("Close"): self._call(CLOSE, {"ResultPath": None, "Catch": caught, "End": True}),
+            name("Broken"): self._call(BREAK, {"ResultPath": None, "End": True}),
+        }
+
+    def _name(self, word: str) -> str:
+        """Names are unique in the whole machine."""
+        return word if self._level == 0 else f"{word} {self._level}"
+
+    def _told(self, phase: str) -> State:
+        return {
+            "run.$": "$$.Execution.Input",
+            "local.$": "$",
+            "shared": phase,
+            "retry.$": "$$.State.RetryCount",
+        }
+
+    def _call(self, phase: str, more: State) -> State:
+        return {
+            "Type": "Task",
+            "Resource": self._arn,
+            "Parameters": self._told(phase),
+            "Retry": retriers(RetryPolicy(), jitter=True),
+            **more,
+        }
+
+    def _waiting(self, phase: str) -> State:
+        return {
+            "Type": "Task",
+            "Resource": f"arn:{self._arn.split(':')[1]}:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": {
+                "FunctionName": self._arn,
+                "Payload": {**self._told(phase), "token.$": "$$.Task.Token"},
+            },
+            "ResultPath": None,
+        }
+
+
+def _when(variable: str, value: str, following: str) -> State:
+    return {"Variable": variable, "StringEquals": value, "Next": following}

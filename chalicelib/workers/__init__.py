@@ -1,0 +1,1 @@
+"""What runs outside a request: step, finaliser, fan-out, sockets, reconciler."""

@@ -1,0 +1,1 @@
+"""Makes the clients from docs/openapi.json and docs/asyncapi.json. Imports nothing of chalicelib."""

@@ -1,0 +1,35 @@
+"""Fixtures of more than one kind of test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.support.stack import Api, CountingServer, RunningStack, counting_server
+
+# Shared machines are slow at times: how long an example takes says nothing about the code.
+settings.register_profile("runyard", deadline=None)
+settings.load_profile("runyard")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The local stack, started once for all tests that need it."""
+    running = RunningStack(tmp_path_factory.mktemp("stack"))
+    yield running
+    running.local.stop()
+
+
+@pytest.fixture
+def api(stack: RunningStack) -> Api:
+    """The stack's API with an admin's token."""
+    return stack.api
+
+
+@pytest.fixture
+def server() -> Iterator[CountingServer]:
+    """A web server on loopback that counts what it is asked."""
+    with counting_server() as found:
+        yield found

@@ -1,0 +1,1 @@
+"""What tests share: a world in moto, faults, clients of the running stack."""
