@@ -85,7 +85,7 @@ destroy: setup ## delete a stage from AWS (its table and bucket stay, except on 
 lock: setup ## write the lock files anew; newer versions with UPGRADE=1
 	@for name in requirements requirements-dev requirements-emulator; do \
 		echo "  $$name.txt …"; \
-		$(VENV)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras \
+		$(VENV)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
 			--no-emit-find-links --no-emit-index-url $(if $(UPGRADE),--upgrade) \
 			--output-file=$$name.txt $$name.in || exit 1; \
 	done
