@@ -1,0 +1,291 @@
+"""What the swarm's operations need from outside, and what its routes and sockets ask of them.
+
+`store` and `cloud` implement `SwarmStore`, `MailStore`, `EventStore`, `SkillStore`, `Doorbell` and
+`Timers`; `core.swarms.manage` and `core.swarms.turn` work on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chalicelib.core.swarms.model import (
+    LogLine,
+    Mail,
+    Node,
+    NodeKind,
+    NodeLife,
+    Outgoing,
+    OverlayEvent,
+    Swarm,
+    SwarmConfig,
+    SwarmEvent,
+    SwarmStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilters:
+    """All that are there must hold. `since` is RFC 3339."""
+
+    level: str | None = None
+    category: str | None = None
+    swarm: str | None = None
+    agent: str | None = None
+    event_type: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill file. `relative_path` ends in .md; `category` is its folder, or `default`."""
+
+    name: str
+    path: str
+    relative_path: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """`type` is `task`, `incoming` or `outgoing`; `peer` whom it is from or to."""
+
+    type: str
+    content: Any
+    timestamp: str
+    peer: str | tuple[str, ...] | None = None
+    message_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a turn on one piece of mail leads to."""
+
+    memory: Mapping[str, Any]
+    outgoing: tuple[Outgoing, ...] = ()
+    logs: tuple[tuple[str, str], ...] = ()
+    """(role, content)."""
+    output: str | None = None
+    """What an agent said; goes to its watchers."""
+    hold: bool = False
+    events: tuple[tuple[str, str, Mapping[str, Any]], ...] = ()
+    """(event type, message, metadata)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommit:
+    """All that one transaction writes: `handled` pieces of mail from the life's on."""
+
+    life: NodeLife
+    """As it was read: the write holds only if nobody has gone on from it."""
+    after: NodeLife
+    outgoing: tuple[Outgoing, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+    outputs: tuple[str, ...] = ()
+    events: tuple[SwarmEvent, ...] = ()
+
+
+class SwarmStore(Protocol):
+    """Heads, overlays and nodes."""
+
+    def get(self, org: str, name: str) -> Swarm | None: ...
+    def list(self, org: str) -> list[Swarm]: ...
+    def create(self, swarm: Swarm, *, over: Swarm | None) -> bool:
+        """Store a head; `over` is the stopped one that it replaces. False: somebody came first."""
+
+    def save(
+        self, swarm: Swarm, *, expected: Swarm, events: Sequence[SwarmEvent] = ()
+    ) -> bool:
+        """Write a head over just that one (status, incarnation, revision, applied), with events, in
+        one transaction. False: it is another one by now."""
+
+    def mutate(
+        self, swarm: Swarm, event: OverlayEvent, *, expected: Swarm, events: Sequence[SwarmEvent]
+    ) -> bool:
+        """The same with one more overlay event, number `swarm.revision`."""
+
+    def put_seed(self, org: str, path: str, text: str) -> None: ...
+    def seed(self, org: str, path: str) -> str | None:
+        """The text of a configuration file of the organisation; None: there is none."""
+
+    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
+    def clear_overlay(self, swarm: Swarm) -> bool: ...
+    def nodes(self, org: str, name: str) -> list[Node]: ...
+    def node(self, org: str, name: str, node: str) -> Node | None: ...
+    def write_nodes(self, swarm: Swarm, put: Iterable[Node], drop: Iterable[str]) -> None:
+        """Make nodes as they are to be, in any order, 25 a call."""
+
+    def purge(self, swarm: Swarm, *, seconds: float) -> bool:
+        """Delete everything of a swarm but its head; False when the time was not enough."""
+
+    def remove(self, swarm: Swarm) -> None:
+        """Delete the head."""
+
+
+class MailStore(Protocol):
+    """Nodes' lives, mailboxes, logs, outboxes."""
+
+    def life(self, org: str, swarm: str, node: str) -> NodeLife | None: ...
+    def lives(self, org: str, swarm: str) -> list[NodeLife]: ...
+    def begin_lives(self, org: str, swarm: str, lives: Iterable[NodeLife]) -> None:
+        """Put lives of nodes that start or start again; mail that waits stays."""
+
+    def end_life(self, org: str, swarm: str, node: str) -> None: ...
+    def set_paused(self, org: str, swarm: str, nodes: Iterable[str], paused: bool) -> int: ...
+    def set_state(self, org: str, swarm: str, nodes: Iterable[str], state: str) -> None: ...
+    def put_task(
+        self, org: str, swarm: str, life: NodeLife, mail: Mail, events: Sequence[SwarmEvent]
+    ) -> bool:
+        """Append a task to a mailbox. False: the inbox is full, or somebody was faster: look again."""
+
+    def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
+        """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
+
+    def pending(self, org: str, swarm: str, life: NodeLife, most: int) -> list[Mail]: ...
+    def begin_turn(self, org: str, swarm: str, life: NodeLife) -> NodeLife | None:
+        """Working, one try more; None when somebody has gone on from `life`, or it is paused or over."""
+
+    def commit(self, org: str, swarm: str, commit: TurnCommit) -> bool: ...
+    def release(self, org: str, swarm: str, node: str) -> bool:
+        """End the hold of a mock; False when it held nothing."""
+
+    def history(self, org: str, swarm: str, node: str, limit: int) -> list[HistoryLine]: ...
+    def logs(self, org: str, swarm: str, node: str, limit: int) -> list[LogLine]:
+        """Oldest first, the newest `limit` of them."""
+
+
+class EventStore(Protocol):
+    def find(self, org: str, filters: EventFilters, limit: int) -> list[SwarmEvent]:
+        """Newest first; the same cost however many events there are."""
+
+    def clear(self, org: str, swarm: str | None, *, seconds: float) -> bool: ...
+
+
+class SkillStore(Protocol):
+    def list(self, org: str, under: str) -> list[Skill]: ...
+    def read(self, org: str, name: str) -> tuple[Skill, str] | None: ...
+    def of_agent(self, org: str, swarm: str, agent: str) -> dict[str, str]:
+        """Skills that were written for one agent alone, by name."""
+
+    def write(self, org: str, swarm: str, agent: str, skill: str, content: str) -> None: ...
+
+
+class Doorbell(Protocol):
+    """Wakes nodes that have mail: one message of SQS FIFO in the group `org#swarm#node`."""
+
+    def ring(self, org: str, swarm: str, nodes: Mapping[str, str]) -> None:
+        """Node → what tells this ring from others (a repeated one within 5 minutes is none)."""
+
+
+class Timers(Protocol):
+    """EventBridge Scheduler."""
+
+    def put(self, org: str, swarm: str, node: str, config: Mapping[str, Any]) -> None: ...
+    def remove(self, org: str, swarm: str, node: str) -> None: ...
+    def ask_until(self, org: str, swarm: str, node: str, correlation: str, at: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What a backend or a handler may use in a turn."""
+
+    org: str
+    swarm: str
+    node: Node
+    life: NodeLife
+    skills: tuple[tuple[str, str], ...]
+    """(name, text) with the agent's names filled in."""
+    now: str
+    seconds: float
+    """How long it may take."""
+    kinds: Mapping[str, NodeKind] = field(default_factory=dict)
+
+
+class Brain(Protocol):
+    """One backend of agents, or one handler of objects: a turn on one piece of mail.
+
+    Raises `core.steps.StepFailed` where it could not; the mail is tried again, three times in all.
+    """
+
+    def turn(self, mail: Mail, context: TurnContext) -> TurnResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmDetail:
+    swarm: Swarm
+    nodes: tuple[Node, ...]
+    lives: Mapping[str, NodeLife]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+    """(name, reason)."""
+
+
+class SwarmManager(Protocol):
+    """What `core.swarms.manage.Manager` offers to routes and sockets.
+
+    Everywhere: NotFound("Swarm not found"), NotFound("Agent not found"), NotFound("Object not
+    found"), BadRequest with the words of contract.md (`already_exists`, `swarm_stopped`,
+    `inbox_full`, names out of pattern, unknown handlers, backends that are off).
+    """
+
+    def swarms(self, org: str) -> list[Swarm]: ...
+    def detail(self, org: str, name: str) -> SwarmDetail: ...
+    def create(self, org: str, config: SwarmConfig, *, path: str | None) -> Swarm:
+        """`path` of a file that is there; without it the seed is stored, and its path made."""
+
+    def stop(self, org: str, name: str, *, purge: bool) -> Swarm: ...
+    def pause(self, org: str, name: str) -> int: ...
+    def resume(self, org: str, name: str) -> int: ...
+    def restart(self, org: str, name: str, *, delete: bool) -> Swarm: ...
+    def clean(self, org: str, *, everything: bool) -> int: ...
+    def route(self, org: str, name: str, sender: str, to: str, content: str) -> None: ...
+    def task(self, org: str, name: str, agent: str, task: str, *, principal: str) -> None: ...
+    def restart_agent(self, org: str, name: str, agent: str, *, replay: bool) -> None: ...
+    def add_agent(
+        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+    ) -> None: ...
+    def remove_agent(self, org: str, name: str, agent: str) -> None: ...
+    def scale(self, org: str, name: str, base: str, count: int) -> Scaled: ...
+    def add_object(
+        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+    ) -> None: ...
+    def remove_object(self, org: str, name: str, node: str) -> None: ...
+    def configure_object(
+        self, org: str, name: str, node: str, changes: Mapping[str, Any]
+    ) -> tuple[str, ...]: ...
+    def patch_topology(
+        self, org: str, name: str, add: Sequence[tuple[str, str]], remove: Sequence[tuple[str, str]]
+    ) -> tuple[int, int]: ...
+    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
+    def clear_overlay(self, org: str, name: str) -> None: ...
+    def snapshot(self, org: str, name: str) -> SwarmConfig: ...
+
+
+AgentSpecLike = Any
+"""`AgentSpec` or `ObjectSpec`, as the method says."""
+
+__all__ = [
+    "Brain",
+    "Doorbell",
+    "EventFilters",
+    "EventStore",
+    "HistoryLine",
+    "MailStore",
+    "Scaled",
+    "Skill",
+    "SkillStore",
+    "SwarmDetail",
+    "SwarmManager",
+    "SwarmStatus",
+    "SwarmStore",
+    "Timers",
+    "TurnCommit",
+    "TurnContext",
+    "TurnResult",
+]
