@@ -108,11 +108,13 @@ def routed_event(
     )
 
 
-def mail_for(delivery: Delivery, *, item: str, position: int, number: int, at: str) -> Mail:
-    """The piece of mail that one recipient gets, under its mailbox's next `number`."""
+def mail_for(
+    delivery: Delivery, to: str, *, item: str, position: int, number: int, at: str
+) -> Mail:
+    """The piece of mail that `to`, one of its recipients, gets under its mailbox's next `number`."""
     return Mail(
         number=number,
-        id=event_id(item, position),
+        id=mail_id(item, position, to),
         kind="message",
         type=delivery.type,
         sender=delivery.sender,
@@ -122,10 +124,18 @@ def mail_for(delivery: Delivery, *, item: str, position: int, number: int, at: s
     )
 
 
+def mail_id(item: str, position: int, to: str) -> str:
+    """The id of one recipient's mail. Another for each: what is asked outside goes by it."""
+    return f"mail_{_digest(item, position, to)}"
+
+
 def event_id(item: str, position: int) -> str:
-    """The id of what comes of a message, the same however often it is handed over."""
-    digest = hashlib.sha256(f"{item}\n{position}".encode()).hexdigest()
-    return f"evt_{digest[:26]}"
+    """The id of the event of a message, the same however often the message is handed over."""
+    return f"evt_{_digest(item, position)}"
+
+
+def _digest(*parts: str | int) -> str:
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:26]
 
 
 def log_entry(delivery: Delivery, to: str | list[str]) -> Mapping[str, Any]:
