@@ -79,7 +79,7 @@ class SwarmObject(SwarmModel):
 
 class SwarmObjectDetail(SwarmObject):
     handler_module: str | None
-    source_file: str | None = Field(description="Null where the handler is a Lambda.")
+    source_file: str | None = Field(description="Where its code is.")
 
 
 class OutgoingEdges(SwarmModel):

