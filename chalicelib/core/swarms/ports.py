@@ -94,9 +94,7 @@ class SwarmStore(Protocol):
     def create(self, swarm: Swarm, *, over: Swarm | None) -> bool:
         """Store a head; `over` is the stopped one that it replaces. False: somebody came first."""
 
-    def save(
-        self, swarm: Swarm, *, expected: Swarm, events: Sequence[SwarmEvent] = ()
-    ) -> bool:
+    def save(self, swarm: Swarm, *, expected: Swarm, events: Sequence[SwarmEvent] = ()) -> bool:
         """Write a head over just that one (status, incarnation, revision, applied), with events, in
         one transaction. False: it is another one by now."""
 
@@ -248,12 +246,22 @@ class SwarmManager(Protocol):
     def task(self, org: str, name: str, agent: str, task: str, *, principal: str) -> None: ...
     def restart_agent(self, org: str, name: str, agent: str, *, replay: bool) -> None: ...
     def add_agent(
-        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+        self,
+        org: str,
+        name: str,
+        spec: AgentSpecLike,
+        targets: Sequence[str],
+        sources: Sequence[str],
     ) -> None: ...
     def remove_agent(self, org: str, name: str, agent: str) -> None: ...
     def scale(self, org: str, name: str, base: str, count: int) -> Scaled: ...
     def add_object(
-        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+        self,
+        org: str,
+        name: str,
+        spec: AgentSpecLike,
+        targets: Sequence[str],
+        sources: Sequence[str],
     ) -> None: ...
     def remove_object(self, org: str, name: str, node: str) -> None: ...
     def configure_object(
