@@ -197,6 +197,9 @@ class LogLine:
     timestamp: str
     role: str
     content: str
+    id: str = ""
+    """Of one that is stored."""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
