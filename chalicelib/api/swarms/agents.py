@@ -28,7 +28,8 @@ from chalicelib.api.swarms.node_models import (
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
 from chalicelib.core.swarms.model import MOST_CONTENT_BYTES, NodeKind
-from chalicelib.core.swarms.views import agent_view, agents_view, history_view, log_line_view
+from chalicelib.core.swarms.views import agent_view, agents_view, history_view
+from chalicelib.core.swarms.watching import log_view
 from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="swarm agents")
@@ -177,7 +178,7 @@ def get_agent_logs(request: ApiRequest, name: str, agent: str) -> dict[str, Any]
     org, most = request.caller.org, limit(request)
     node_of(org, name, agent, NodeKind.AGENT)
     found = services().swarm_mail.logs(org, name, agent, most)
-    return {"logs": [log_line_view(line) for line in found]}
+    return {"logs": [log_view(line) for line in found]}
 
 
 @routes.declare(

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from chalicelib.core.swarms.model import (
     AgentSpec,
-    LogLine,
     Node,
     NodeKind,
     NodeLife,
@@ -130,31 +129,6 @@ def history_view(line: HistoryLine) -> dict[str, Any]:
     if line.message_type is not None:
         shown["message_type"] = line.message_type
     return shown
-
-
-def log_line_view(line: LogLine) -> dict[str, Any]:
-    """A line of an agent's conversation."""
-    return {
-        "session_id": line.session_id,
-        "timestamp": line.timestamp,
-        "role": line.role,
-        "content": line.content,
-    }
-
-
-def event_view(event: SwarmEvent) -> dict[str, Any]:
-    """An event with all its members."""
-    return {
-        "id": event.id,
-        "timestamp": event.timestamp,
-        "level": event.level,
-        "category": event.category,
-        "swarm": event.swarm,
-        "agent": event.agent,
-        "event_type": event.event_type,
-        "message": event.message,
-        "metadata": dict(event.metadata),
-    }
 
 
 def message_view(event: SwarmEvent) -> dict[str, Any]:
