@@ -12,7 +12,7 @@ from chalicelib.core.swarms.model import Mail
 from chalicelib.core.swarms.objects.base import MOST_STATE_BYTES, size
 from chalicelib.core.swarms.ports import TurnContext, TurnResult
 
-MOST_LINES: Final = 50
+MOST_LINES: Final = 30
 ROLES: Final = ("system", "user", "assistant", "tool")
 
 
