@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import builtins
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,9 +113,9 @@ class SwarmStore(Protocol):
     def seed(self, org: str, path: str) -> str | None:
         """The text of a configuration file of the organisation; None: there is none."""
 
-    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
+    def overlay(self, org: str, name: str) -> builtins.list[OverlayEvent]: ...
     def clear_overlay(self, swarm: Swarm) -> bool: ...
-    def nodes(self, org: str, name: str) -> list[Node]: ...
+    def nodes(self, org: str, name: str) -> builtins.list[Node]: ...
     def node(self, org: str, name: str, node: str) -> Node | None: ...
     def write_nodes(self, swarm: Swarm, put: Iterable[Node], drop: Iterable[str]) -> None:
         """Make nodes as they are to be, in any order, 25 a call."""
