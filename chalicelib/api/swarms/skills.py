@@ -24,8 +24,6 @@ from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="skills")
 
-ROOT: Final = "skills"
-"""Where an organisation's skills are, as clients name it."""
 _PATH: Final = Parameter("path", "Another folder to search.", {"type": "string", "maxLength": 512})
 
 
@@ -40,8 +38,11 @@ _PATH: Final = Parameter("path", "Another folder to search.", {"type": "string",
 )
 def list_skills(request: ApiRequest) -> dict[str, Any]:
     """Those of folders below too, by their paths."""
-    base = request.query.get("path", ROOT).strip("/")
-    found = services().skills.list(request.caller.org, base)
+    org, skills = request.caller.org, services().skills
+    # A path as an answer shows it is as good as one below the organisation's own folder.
+    under = request.query.get("path", "").removeprefix(skills.base(org))
+    base = skills.base(org, under)
+    found = skills.list(org, under)
     lines = [
         {
             "name": skill.name,
@@ -49,7 +50,7 @@ def list_skills(request: ApiRequest) -> dict[str, Any]:
             "relative_path": skill.relative_path,
             "category": skill.category,
         }
-        for skill in sorted(found, key=lambda one: one.relative_path)
+        for skill in found
     ]
     return {"skills": lines, "base_path": base, "count": len(lines)}
 
