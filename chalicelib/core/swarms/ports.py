@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import builtins
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from chalicelib.core.swarms.model import (
     Node,
     NodeKind,
     NodeLife,
+    Outbox,
     Outgoing,
     OverlayEvent,
     Swarm,
@@ -112,9 +114,9 @@ class SwarmStore(Protocol):
     def seed(self, org: str, path: str) -> str | None:
         """The text of a configuration file of the organisation; None: there is none."""
 
-    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
+    def overlay(self, org: str, name: str) -> builtins.list[OverlayEvent]: ...
     def clear_overlay(self, swarm: Swarm) -> bool: ...
-    def nodes(self, org: str, name: str) -> list[Node]: ...
+    def nodes(self, org: str, name: str) -> builtins.list[Node]: ...
     def node(self, org: str, name: str, node: str) -> Node | None: ...
     def write_nodes(self, swarm: Swarm, put: Iterable[Node], drop: Iterable[str]) -> None:
         """Make nodes as they are to be, in any order, 25 a call."""
@@ -145,6 +147,13 @@ class MailStore(Protocol):
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
+
+    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
+        """Outbox items of ids up to that one that nobody has called `delivered`, oldest first; up
+        to 100 of them."""
+
+    def delivered(self, org: str, swarm: str, outboxes: Iterable[Outbox]) -> None:
+        """All messages of these are where they belong."""
 
     def deliver(
         self, org: str, swarm: str, node: str, mails: Sequence[tuple[Mail, SwarmEvent | None]]
