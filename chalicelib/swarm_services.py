@@ -55,9 +55,10 @@ class SwarmWiring(GraphWiring):
 
     @cached_property
     def swarm_events(self) -> SwarmEvents:
+        from chalicelib.core.swarms.taxonomy import types_with
         from chalicelib.store.swarm_events import SwarmEvents
 
-        return SwarmEvents(self.table, clock=self.clock, **self._kept)
+        return SwarmEvents(self.table, clock=self.clock, types_with=types_with, **self._kept)
 
     @cached_property
     def skills(self) -> Skills:

@@ -74,6 +74,10 @@ def out_key(org: str, swarm: str, node: str, out: str) -> dict[str, str]:
     return {"pk": swarm_pk(org, swarm), "sk": out_prefix(node) + out}
 
 
+def due_key(org: str, swarm: str, out: str) -> dict[str, str]:
+    return {"pk": swarm_pk(org, swarm), "sk": DUE_PREFIX + out}
+
+
 def log_prefix(node: str) -> str:
     return f"!LOG#{node}#"
 
