@@ -23,6 +23,7 @@ from chalicelib.core.swarms.model import NodeLife, NodeState, Outgoing
 from chalicelib.core.swarms.ports import TurnCommit
 from chalicelib.store import swarm_keys
 from chalicelib.store.run_items import dump
+from chalicelib.store.swarm_due import due_put
 from chalicelib.store.swarm_event_items import EventItems
 from chalicelib.store.swarm_items import (
     MOST_PARTS,
@@ -30,6 +31,7 @@ from chalicelib.store.swarm_items import (
     checked,
     expiry,
     life_from,
+    log_members,
     outgoing_members,
     size_of,
 )
@@ -82,9 +84,9 @@ class SwarmTurns:
     def commit(self, org: str, swarm: str, commit: TurnCommit) -> bool:
         """One transaction. True also where this very commit was made before.
 
-        Raises TooLarge where it has over 100 parts (the life; the memory, the outbox and what was
-        said where there are some; each line, event and dead mail), or is over 3.5 MB, or one of its
-        parts over 300,000 bytes.
+        Raises TooLarge where it has over 100 parts (the life; the memory if it changed; the outbox
+        if something is sent; each line, event and dead mail), or is over 3.5 MB, or one of its parts
+        over 300,000 bytes.
         """
         life, after = commit.life, commit.after
         members = life_members(after, life)
@@ -117,27 +119,24 @@ class SwarmTurns:
             writes.append(Put(checked(memory, "A node's memory")))
         if commit.outgoing:
             key = swarm_keys.out_key(org, swarm, node, out)
-            writes.append(self._out(key, node, commit.outgoing, at))
-        if commit.outputs:
-            key = swarm_keys.said_key(org, swarm, node, out)
-            said = {"node": node, "at": at, "outputs": list(commit.outputs)}
-            item = {**key, **said, "expires_at": expires_at}
-            writes.append(Put(checked(item, "What an agent said")))
+            sent = self._out(key, node, commit.outgoing, at)
+            writes += [sent, due_put(sent)]
         for index, line in enumerate(commit.logs):
-            key = swarm_keys.log_key(org, swarm, node, line.timestamp, f"{out}.{index:03d}")
-            members = {"session_id": line.session_id, "timestamp": line.timestamp}
-            members |= {"role": line.role, "content": line.content, "node": node}
-            writes.append(Put(checked({**key, **members, "expires_at": expires_at}, "A log line")))
+            id = f"{out}.{index:03d}"
+            key = swarm_keys.log_key(org, swarm, node, line.timestamp, id)
+            item = {**key, **log_members(line, id, node), "expires_at": expires_at}
+            writes.append(Put(checked(item, "A log line")))
         for number in commit.dead:
             dead = swarm_keys.dead_key(org, swarm, node, number)
             writes.append(Put({**dead, "number": number, "expires_at": expires_at}))
         return [*writes, *self._events.puts(org, commit.events)]
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
-        """One PutItem. Raises TooLarge for messages of over 300,000 bytes together."""
+        """One transaction. Raises TooLarge for messages of over 300,000 bytes together."""
         now = self._clock()
         key = swarm_keys.out_key(org, swarm, sender, new_id("out", now))
-        self._table.write(self._out(key, sender, outgoing, rfc3339(now)))
+        sent = self._out(key, sender, outgoing, rfc3339(now))
+        self._table.transact([sent, due_put(sent)])
 
     def _out(self, key: dict[str, str], sender: str, outgoing: Sequence[Outgoing], at: str) -> Put:
         """All messages of a turn in one item, in order."""

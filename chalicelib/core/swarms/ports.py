@@ -18,6 +18,7 @@ from chalicelib.core.swarms.model import (
     Node,
     NodeKind,
     NodeLife,
+    Outbox,
     Outgoing,
     OverlayEvent,
     Swarm,
@@ -85,6 +86,7 @@ class TurnCommit:
     outgoing: tuple[Outgoing, ...] = ()
     logs: tuple[LogLine, ...] = ()
     outputs: tuple[str, ...] = ()
+    """What the node said. It is in `logs` too, by role `assistant`, and stored there only."""
     events: tuple[SwarmEvent, ...] = ()
     dead: tuple[int, ...] = ()
     """Numbers of mail that was tried in vain: `MailStore.replay` puts it back."""
@@ -133,8 +135,11 @@ class MailStore(Protocol):
 
     def life(self, org: str, swarm: str, node: str) -> NodeLife | None: ...
     def lives(self, org: str, swarm: str) -> list[NodeLife]: ...
-    def begin_lives(self, org: str, swarm: str, lives: Iterable[NodeLife]) -> None:
-        """Put lives of nodes that start or start again; mail that waits stays."""
+    def begin_lives(
+        self, org: str, swarm: str, lives: Iterable[NodeLife], *, only_over: bool = False
+    ) -> None:
+        """Put lives of nodes that start or start again; mail that waits stays. With `only_over`
+        a node that lives in that incarnation, and is not stopped, goes on as it is."""
 
     def end_life(self, org: str, swarm: str, node: str) -> None: ...
     def set_paused(self, org: str, swarm: str, nodes: Iterable[str], paused: bool) -> int: ...
@@ -146,6 +151,13 @@ class MailStore(Protocol):
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
+
+    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
+        """Outbox items of ids up to that one that nobody has called `delivered`, oldest first; up
+        to 100 of them."""
+
+    def delivered(self, org: str, swarm: str, outboxes: Iterable[Outbox]) -> None:
+        """All messages of these are where they belong."""
 
     def deliver(
         self, org: str, swarm: str, node: str, mails: Sequence[tuple[Mail, SwarmEvent | None]]

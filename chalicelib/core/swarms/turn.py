@@ -112,7 +112,7 @@ class TurnTaker:
         then the bell is heard again.
         """
         handled = lost = 0
-        while lost < MOST_LOST:
+        while True:
             life = self.mail.life(org, swarm, name)
             if life is None or life.paused or life.held or life.state is NodeState.STOPPED:
                 return handled
@@ -123,7 +123,7 @@ class TurnTaker:
             waiting = self.mail.pending(org, swarm, life, MOST_AT_ONCE if fast else 1)
             if not waiting:
                 return handled
-            if handled and seconds() < ENOUGH_SECONDS:
+            if lost > MOST_LOST or (handled and seconds() < ENOUGH_SECONDS):
                 self._ring(org, swarm, life)
                 return handled
             turns = _Turns(self, org, swarm, node, seconds)
@@ -131,8 +131,6 @@ class TurnTaker:
             handled += done
             lost = 0 if done else lost + 1
             again = False
-        self._ring(org, swarm, life)
-        return handled
 
     def _ring(self, org: str, swarm: str, life: NodeLife) -> None:
         stamp = int(self.clock().timestamp() * 1000)
@@ -228,9 +226,7 @@ class _Turns:
     def _commit(self, life: NodeLife, draft: _Draft) -> int:
         for ask in asks.fresh(life.memory, draft.life.memory):
             # Before the commit: a timer of an ask that came to nothing finds nothing and goes.
-            self.taker.timers.ask_until(
-                self.org, self.swarm, life.name, ask.correlation, ask.until
-            )
+            self.taker.timers.ask_until(self.org, self.swarm, life.name, ask.correlation, ask.until)
         commit = TurnCommit(
             life=life,
             after=draft.life,
@@ -295,7 +291,9 @@ def check_limits(result: TurnResult) -> None:
     """Raises StepFailed, not to be tried again, for more than one turn may send or remember."""
     sizes = [_bytes(one.content) for one in result.outgoing]
     if len(sizes) > MOST_OUTGOING or sum(sizes) > MOST_SENT_BYTES:
-        message = f"a turn sends at most {MOST_OUTGOING} messages of {MOST_SENT_BYTES:,} bytes in all"
+        message = (
+            f"a turn sends at most {MOST_OUTGOING} messages of {MOST_SENT_BYTES:,} bytes in all"
+        )
         raise StepFailed("too_much_sent", message, retryable=False)
     if any(size > MOST_CONTENT_BYTES for size in sizes):
         message = f"a message has at most {MOST_CONTENT_BYTES:,} bytes"

@@ -118,7 +118,7 @@ def test_a_body_ignores_unknown_members_and_says_what_is_missing() -> None:
     good = b'{"from": "a", "to": "b", "content": "x", "mood": 7}'
     assert read(request(good), SwarmMessage, missing="no").from_ == "a"
     for body in (b"", b"{}", b'{"from": "a", "to": "b", "content": null}'):
-        with pytest.raises(BadRequest, match="^no$"):
+        with pytest.raises(BadRequest, match=r"^no$"):
             read(request(body), SwarmMessage, missing="no")
 
 
