@@ -32,8 +32,8 @@ _MOST_KEYS: Final = 100
 _PAGE: Final = 500
 _IF_LATER: Final = "attribute_not_exists(#mark) OR #mark < :mark"
 
-TypesWith = Callable[[str | None, str | None], Collection[str]]
-"""The event types with a level and a category (None: with any)."""
+TypesWith = Callable[[str | None, str | None], Collection[str] | None]
+"""The event types with a level and a category (None: with any). None: all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,10 @@ class SwarmEvents:
 
     def _types(self, filters: EventFilters) -> list[str] | None:
         """None: any."""
-        types: set[str] | None = None
-        if filters.level is not None or filters.category is not None:
-            types = set(self._types_with(filters.level, filters.category))
+        types = self._types_with(filters.level, filters.category)
         if filters.event_type is not None:
-            types = {filters.event_type} & ({filters.event_type} if types is None else types)
+            named = {filters.event_type}
+            types = named if types is None else named.intersection(types)
         return None if types is None else sorted(types)
 
     def _streams(

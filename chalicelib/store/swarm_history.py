@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.core.swarms.model import MOST_LIMIT, LogLine
 from chalicelib.core.swarms.ports import HistoryLine
 from chalicelib.store import swarm_keys
-from chalicelib.store.swarm_items import mail_from, outgoing_from, size_of
+from chalicelib.store.swarm_items import log_from, mail_from, outgoing_from, size_of
 from chalicelib.store.table import Table
 
 _IN_SWARM: Final = "#pk = :pk AND begins_with(#sk, :prefix)"
@@ -56,8 +56,7 @@ class SwarmHistory:
             size += size_of(item["content"])
             if len(found) >= min(limit, MOST_LIMIT) or size > MOST_BYTES:
                 break
-            members = ("session_id", "timestamp", "role", "content")
-            found.append(LogLine(**{member: item[member] for member in members}))
+            found.append(log_from(item))
         return found[::-1]
 
     def _newest(self, org: str, swarm: str, prefix: str, limit: int) -> Iterator[dict[str, Any]]:

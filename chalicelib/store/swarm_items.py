@@ -13,6 +13,7 @@ from chalicelib.core.errors import TooLarge
 from chalicelib.core.swarms.model import (
     AgentSpec,
     Backend,
+    LogLine,
     Mail,
     Node,
     NodeKind,
@@ -149,6 +150,28 @@ def outgoing_members(outgoing: Sequence[Outgoing]) -> Item:
 def outgoing_from(item: Mapping[str, Any]) -> tuple[Outgoing, ...]:
     """The messages of an outbox item, in the order in which they were sent."""
     return tuple(Outgoing(**one) for one in json.loads(item["messages"]))
+
+
+def log_members(line: LogLine, id: str, node: str) -> Item:
+    return {
+        "log_id": id,
+        "node": node,
+        "session_id": line.session_id,
+        "timestamp": line.timestamp,
+        "role": line.role,
+        "content": line.content,
+    }
+
+
+def log_from(item: Mapping[str, Any]) -> LogLine:
+    return LogLine(
+        session_id=item["session_id"],
+        timestamp=item["timestamp"],
+        role=item["role"],
+        content=item["content"],
+        id=item["log_id"],
+        agent=item["node"],
+    )
 
 
 def expiry(at: str, retention: timedelta) -> int:

@@ -73,10 +73,6 @@ def out_key(org: str, swarm: str, node: str, out: str) -> dict[str, str]:
     return {"pk": swarm_pk(org, swarm), "sk": out_prefix(node) + out}
 
 
-def said_key(org: str, swarm: str, node: str, out: str) -> dict[str, str]:
-    return {"pk": swarm_pk(org, swarm), "sk": f"!SAID#{node}#{out}"}
-
-
 def log_prefix(node: str) -> str:
     return f"!LOG#{node}#"
 

@@ -33,6 +33,11 @@ _IF_LATER: Final = (
     "attribute_not_exists(#incarnation) OR #incarnation < :incarnation"
     " OR (#incarnation = :incarnation AND #session_id <> :session_id)"
 )
+_IF_OVER: Final = (
+    "attribute_not_exists(#incarnation) OR #incarnation < :incarnation"
+    " OR (#incarnation = :incarnation AND #session_id <> :session_id"
+    " AND (attribute_exists(#ended) OR #state = :stopped OR #kind <> :kind))"
+)
 _IF_STILL: Final = "#received = :received"
 _BEGUN: Final = (
     "name",
@@ -43,7 +48,7 @@ _BEGUN: Final = (
     "started_at",
     "last_activity",
 )
-_FORGOTTEN: Final = ("held", "paused", "attempts", "error", "ended", "committed_by", "begun_by")
+_FORGOTTEN: Final = ("held", "attempts", "error", "ended", "committed_by", "begun_by")
 _NODES_AT_ONCE: Final = 25
 """Of one transaction: more of them conflict with the turns of a busy swarm too often."""
 _IN_SWARM: Final = "#pk = :pk AND begins_with(#sk, :prefix)"
@@ -76,25 +81,30 @@ class SwarmLives:
             life_from(life, boxes.get(name)) for name, life in lives.items() if "ended" not in life
         ]
 
-    def begin_lives(self, org: str, swarm: str, lives: Iterable[NodeLife]) -> None:
+    def begin_lives(
+        self, org: str, swarm: str, lives: Iterable[NodeLife], *, only_over: bool = False
+    ) -> None:
         """Transactions of up to 25 nodes. What was handled, and the mail behind it, stays.
 
         A life is begun once: the same incarnation and session again, or an older one, changes
-        nothing.
+        nothing. Nor does, with `only_over`, one of an incarnation in which the node lives.
         """
         todo = {life.name: life for life in lives}
 
         def begin(node: str) -> list[Write]:
-            return self._begin(org, swarm, todo[node])
+            return self._begin(org, swarm, todo[node], only_over)
 
         self._for_each(todo, begin)
 
-    def _begin(self, org: str, swarm: str, life: NodeLife) -> list[Write]:
+    def _begin(self, org: str, swarm: str, life: NodeLife, only_over: bool) -> list[Write]:
         members = {name: getattr(life, name) for name in _BEGUN}
         members |= {"kind": life.kind.value, "state": life.state.value}
-        members |= {"message_count": life.message_count}
-        gone = _FORGOTTEN if life.last_activity else (*_FORGOTTEN, "last_activity")
+        members |= {"message_count": life.message_count, "paused": 1 if life.paused else None}
+        gone = [*_FORGOTTEN, *(name for name, value in members.items() if value is None)]
         members = {name: value for name, value in members.items() if value is not None}
+        values = {**members, "none": 0}
+        if only_over:
+            values["stopped"] = NodeState.STOPPED.value
         key = swarm_keys.memory_key(org, swarm, life.name)
         memory: Write = Delete(key)
         if life.memory:
@@ -106,8 +116,8 @@ class SwarmLives:
                 + ", ".join(f"#{name} = :{name}" for name in members)
                 + " REMOVE "
                 + ", ".join(f"#{name}" for name in gone),
-                condition=_IF_LATER,
-                values={**members, "none": 0},
+                condition=_IF_OVER if only_over else _IF_LATER,
+                values=values,
             ),
             Update(
                 swarm_keys.box_key(org, swarm, life.name),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from chalicelib.core.swarms.model import Swarm
+from chalicelib.core.swarms.model import INLINE_SEEDS, Swarm
 from chalicelib.store import swarm_keys
 from chalicelib.store.blobs import Blobs
 from chalicelib.store.swarm_seeds import swarm_prefix
@@ -76,7 +76,9 @@ class SwarmPurge:
 
     def _delete_objects(self, swarm: Swarm, end: float) -> bool:
         """A listing and a DeleteObjects for each 1,000."""
-        while self._blobs.delete_some(agents_prefix(swarm.org, swarm.name)):
-            if time.monotonic() >= end:
-                return False
+        inline = f"{swarm_prefix(swarm.org)}{INLINE_SEEDS}{swarm.name}/"
+        for prefix in (agents_prefix(swarm.org, swarm.name), inline):
+            while self._blobs.delete_some(prefix):
+                if time.monotonic() >= end:
+                    return False
         return True

@@ -30,6 +30,7 @@ from chalicelib.store.swarm_items import (
     checked,
     expiry,
     life_from,
+    log_members,
     outgoing_members,
     size_of,
 )
@@ -82,9 +83,9 @@ class SwarmTurns:
     def commit(self, org: str, swarm: str, commit: TurnCommit) -> bool:
         """One transaction. True also where this very commit was made before.
 
-        Raises TooLarge where it has over 100 parts (the life; the memory, the outbox and what was
-        said where there are some; each line, event and dead mail), or is over 3.5 MB, or one of its
-        parts over 300,000 bytes.
+        Raises TooLarge where it has over 100 parts (the life; the memory if it changed; the outbox
+        if something is sent; each line, event and dead mail), or is over 3.5 MB, or one of its parts
+        over 300,000 bytes.
         """
         life, after = commit.life, commit.after
         members = life_members(after, life)
@@ -118,16 +119,11 @@ class SwarmTurns:
         if commit.outgoing:
             key = swarm_keys.out_key(org, swarm, node, out)
             writes.append(self._out(key, node, commit.outgoing, at))
-        if commit.outputs:
-            key = swarm_keys.said_key(org, swarm, node, out)
-            said = {"node": node, "at": at, "outputs": list(commit.outputs)}
-            item = {**key, **said, "expires_at": expires_at}
-            writes.append(Put(checked(item, "What an agent said")))
         for index, line in enumerate(commit.logs):
-            key = swarm_keys.log_key(org, swarm, node, line.timestamp, f"{out}.{index:03d}")
-            members = {"session_id": line.session_id, "timestamp": line.timestamp}
-            members |= {"role": line.role, "content": line.content, "node": node}
-            writes.append(Put(checked({**key, **members, "expires_at": expires_at}, "A log line")))
+            id = f"{out}.{index:03d}"
+            key = swarm_keys.log_key(org, swarm, node, line.timestamp, id)
+            item = {**key, **log_members(line, id, node), "expires_at": expires_at}
+            writes.append(Put(checked(item, "A log line")))
         for number in commit.dead:
             dead = swarm_keys.dead_key(org, swarm, node, number)
             writes.append(Put({**dead, "number": number, "expires_at": expires_at}))

@@ -85,6 +85,7 @@ class TurnCommit:
     outgoing: tuple[Outgoing, ...] = ()
     logs: tuple[LogLine, ...] = ()
     outputs: tuple[str, ...] = ()
+    """What the node said. It is in `logs` too, by role `assistant`, and stored there only."""
     events: tuple[SwarmEvent, ...] = ()
     dead: tuple[int, ...] = ()
     """Numbers of mail that was tried in vain: `MailStore.replay` puts it back."""
@@ -133,8 +134,11 @@ class MailStore(Protocol):
 
     def life(self, org: str, swarm: str, node: str) -> NodeLife | None: ...
     def lives(self, org: str, swarm: str) -> list[NodeLife]: ...
-    def begin_lives(self, org: str, swarm: str, lives: Iterable[NodeLife]) -> None:
-        """Put lives of nodes that start or start again; mail that waits stays."""
+    def begin_lives(
+        self, org: str, swarm: str, lives: Iterable[NodeLife], *, only_over: bool = False
+    ) -> None:
+        """Put lives of nodes that start or start again; mail that waits stays. With `only_over`
+        a node that lives in that incarnation, and is not stopped, goes on as it is."""
 
     def end_life(self, org: str, swarm: str, node: str) -> None: ...
     def set_paused(self, org: str, swarm: str, nodes: Iterable[str], paused: bool) -> int: ...
