@@ -134,5 +134,6 @@ def nodes_of(config: SwarmConfig) -> list[Node]:
     agents = [(NodeKind.AGENT, agent.name, agent) for agent in config.agents]
     objects = [(NodeKind.OBJECT, each.name, each) for each in config.objects]
     return [
-        Node(name, kind, spec, tuple(targets.get(name, ()))) for kind, name, spec in agents + objects
+        Node(name, kind, spec, tuple(targets.get(name, ())))
+        for kind, name, spec in agents + objects
     ]

@@ -1,7 +1,7 @@
 """Changes of a running swarm: each is one recorded event, after which its nodes are brought in line.
 
-    effective configuration → the event and what it makes of it → head and event, if the head is
-    still as it was read → nodes and lives (settle)
+effective configuration → the event and what it makes of it → head and event, if the head is
+still as it was read → nodes and lives (settle)
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class Mutations(Settler):
             self._check_free(config, spec.name)
             event = overlay.add_object(spec, targets, sources)
             more = {"handler": spec.handler}
-            return Change((event,), (("object_added", f"{spec.name} added", spec.name, more),)), None
+            return Change(
+                (event,), (("object_added", f"{spec.name} added", spec.name, more),)
+            ), None
 
         self._mutate(org, name, change)
 

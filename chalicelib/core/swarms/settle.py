@@ -65,7 +65,7 @@ class Settler(Heads):
     def ring(self, head: Swarm, nodes: Iterable[str]) -> None:
         """Wake nodes for mail that they have had for a while."""
         stamp = f"{head.incarnation}-{int(self.clock().timestamp() * 1000)}"
-        found = {node: stamp for node in nodes}
+        found = dict.fromkeys(nodes, stamp)
         if found:
             self.bell.ring(head.org, head.name, found)
 

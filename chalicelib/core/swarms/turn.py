@@ -228,9 +228,7 @@ class _Turns:
     def _commit(self, life: NodeLife, draft: _Draft) -> int:
         for ask in asks.fresh(life.memory, draft.life.memory):
             # Before the commit: a timer of an ask that came to nothing finds nothing and goes.
-            self.taker.timers.ask_until(
-                self.org, self.swarm, life.name, ask.correlation, ask.until
-            )
+            self.taker.timers.ask_until(self.org, self.swarm, life.name, ask.correlation, ask.until)
         commit = TurnCommit(
             life=life,
             after=draft.life,
@@ -295,7 +293,9 @@ def check_limits(result: TurnResult) -> None:
     """Raises StepFailed, not to be tried again, for more than one turn may send or remember."""
     sizes = [_bytes(one.content) for one in result.outgoing]
     if len(sizes) > MOST_OUTGOING or sum(sizes) > MOST_SENT_BYTES:
-        message = f"a turn sends at most {MOST_OUTGOING} messages of {MOST_SENT_BYTES:,} bytes in all"
+        message = (
+            f"a turn sends at most {MOST_OUTGOING} messages of {MOST_SENT_BYTES:,} bytes in all"
+        )
         raise StepFailed("too_much_sent", message, retryable=False)
     if any(size > MOST_CONTENT_BYTES for size in sizes):
         message = f"a message has at most {MOST_CONTENT_BYTES:,} bytes"
