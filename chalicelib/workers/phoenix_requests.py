@@ -20,10 +20,10 @@ from chalicelib.core.swarms.ports import (
     EventFilters,
     EventStore,
     MailStore,
-    SwarmDetail,
     SwarmManager,
 )
-from chalicelib.core.swarms.watching import event_view, log_view
+from chalicelib.core.swarms.taxonomy import filter_problem
+from chalicelib.core.swarms.views import detail_view, event_view, log_view
 from chalicelib.store.sockets import Connection, Sockets
 from chalicelib.store.watchers import MOST_FILTERS, Watcher, Watchers
 
@@ -49,10 +49,6 @@ class PhoenixRequests:
     events: EventStore
     sockets: Sockets
     post: Post
-    view: Callable[[SwarmDetail], Mapping[str, Any]]
-    """What `GET /api/swarms/{name}` answers."""
-    check_filters: Callable[[Mapping[str, str]], str | None]
-    """What is wrong with a set of filters; None for nothing."""
 
     def handle(self, connection: Connection, body: str) -> None:
         """Answer one frame."""
@@ -128,7 +124,7 @@ class PhoenixRequests:
     def _get_status(
         self, connection: Connection, watcher: Watcher, payload: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        found = self.view(self.manager.detail(watcher.org, watcher.swarm))
+        found = detail_view(self.manager.detail(watcher.org, watcher.swarm))
         if _bytes(found) > MOST_FRAME_BYTES:
             raise _Refused(f"too large for a frame: GET /api/swarms/{watcher.swarm} has it")
         return found
@@ -186,7 +182,7 @@ class PhoenixRequests:
                 raise _Refused(f"unknown filter {name[:64]!r}")
             if not isinstance(value, str) or not 1 <= len(value) <= 64:
                 raise _Refused(f"the filter {name} has to be a text of 1 to 64 characters")
-        problem = self.check_filters(given)
+        problem = filter_problem(EventFilters(**given))
         if problem is not None:
             raise _Refused(problem)
         return dict(given)

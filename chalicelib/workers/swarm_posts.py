@@ -6,24 +6,18 @@ what is behind the last record it was sent everything of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.cloud.post import Gone, Post
 from chalicelib.core.swarms.phoenix import Frame, frame_value, topic_of
-from chalicelib.core.swarms.watching import Happening, Payload, event_view, lets_through
+from chalicelib.core.swarms.ports import EventFilters
+from chalicelib.core.swarms.taxonomy import matches
+from chalicelib.core.swarms.views import event_view
+from chalicelib.core.swarms.watching import Happening, Payload
 from chalicelib.store.sockets import Sockets
+from chalicelib.store.swarm_happenings import Told
 from chalicelib.store.watchers import Watcher, Watchers
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something that happened in a swarm, and the record of the stream that shows it."""
-
-    org: str
-    swarm: str
-    sequence: int
-    happening: Happening
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +62,9 @@ def frames_for(watcher: Watcher, happening: Happening) -> Iterator[tuple[str, Pa
     if happening.log is not None and _wants_log(watcher, happening.agent):
         yield "log_entry", happening.log
     event = happening.event
-    if event is not None and any(lets_through(each, event) for each in watcher.events):
+    if event is not None and any(matches(EventFilters(**each), event) for each in watcher.events):
         yield "event", event_view(event)
 
 
 def _wants_log(watcher: Watcher, agent: str | None) -> bool:
     return watcher.everyone or agent in watcher.logs
-
-
-def sequence_of(record: Mapping[str, Mapping[str, str]]) -> int:
-    """A stream record's place in its shard."""
-    return int(record["dynamodb"]["SequenceNumber"])

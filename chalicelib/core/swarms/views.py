@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.core.swarms.model import (
     AgentSpec,
+    LogLine,
     Node,
     NodeKind,
     NodeLife,
@@ -141,6 +142,31 @@ def message_view(event: SwarmEvent) -> dict[str, Any]:
         "to": told.get("to"),
         "type": told.get("type", "direct"),
         "content_preview": told.get("content_preview", ""),
+    }
+
+
+def event_view(event: SwarmEvent) -> dict[str, Any]:
+    """An event of the durable log."""
+    return {
+        "id": event.id,
+        "timestamp": event.timestamp,
+        "level": event.level,
+        "category": event.category,
+        "swarm": event.swarm,
+        "agent": event.agent,
+        "event_type": event.event_type,
+        "message": event.message,
+        "metadata": dict(event.metadata),
+    }
+
+
+def log_view(line: LogLine) -> dict[str, Any]:
+    """A line of an agent's conversation."""
+    return {
+        "session_id": line.session_id,
+        "timestamp": line.timestamp,
+        "role": line.role,
+        "content": line.content,
     }
 
 

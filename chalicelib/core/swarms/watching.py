@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.core.swarms.model import LogLine, NodeKind, NodeLife, SwarmEvent
+from chalicelib.core.swarms.views import log_view
 
 Payload = Mapping[str, Any]
 
@@ -78,44 +79,7 @@ def of_life(before: NodeLife | None, after: NodeLife, *, at: str) -> Happening |
     return Happening(f"{after.name}/{at}", after.name, ("agent_status", payload))
 
 
-def log_view(line: LogLine) -> dict[str, Any]:
-    """A log line as clients see it."""
-    return {
-        "session_id": line.session_id,
-        "timestamp": line.timestamp,
-        "role": line.role,
-        "content": line.content,
-    }
-
-
-def event_view(event: SwarmEvent) -> dict[str, Any]:
-    """An event as clients see it."""
-    return {
-        "id": event.id,
-        "timestamp": event.timestamp,
-        "level": event.level,
-        "category": event.category,
-        "swarm": event.swarm,
-        "agent": event.agent,
-        "event_type": event.event_type,
-        "message": event.message,
-        "metadata": dict(event.metadata),
-    }
-
-
 def event_payload(event: SwarmEvent) -> dict[str, Any]:
     """The payload of an event's own frame: what it is about, without the log's words."""
     about = {"agent": event.agent} if event.agent is not None else {}
     return {"swarm": event.swarm, **about, **event.metadata, "timestamp": event.timestamp}
-
-
-def lets_through(filters: Mapping[str, str], event: SwarmEvent) -> bool:
-    """Whether all filters of a set hold."""
-    found = {
-        "level": event.level,
-        "category": event.category,
-        "agent": event.agent,
-        "event_type": event.event_type,
-        "swarm": event.swarm,
-    }
-    return all(found.get(name) == wanted for name, wanted in filters.items())
