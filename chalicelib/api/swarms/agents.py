@@ -28,8 +28,7 @@ from chalicelib.api.swarms.node_models import (
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
 from chalicelib.core.swarms.model import MOST_CONTENT_BYTES, NodeKind
-from chalicelib.core.swarms.views import agent_view, agents_view, history_view
-from chalicelib.core.swarms.watching import log_view
+from chalicelib.core.swarms.views import agent_view, agents_view, history_view, log_view
 from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="swarm agents")

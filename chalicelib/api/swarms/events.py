@@ -17,7 +17,7 @@ from chalicelib.core.roles import Role
 from chalicelib.core.swarms.model import NAME, NodeKind
 from chalicelib.core.swarms.ports import EventFilters
 from chalicelib.core.swarms.taxonomy import CATEGORIES, LEVELS, TYPES, filter_problem
-from chalicelib.core.swarms.watching import event_view
+from chalicelib.core.swarms.views import event_view
 from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="swarm events")
