@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import RunyardError, Unavailable
-from chalicelib.core.swarms.router import Outbox
+from chalicelib.core.swarms.model import Outbox
 from chalicelib.services import Services
 from chalicelib.store.swarm_records import Arrived, arrived_from, outbox_from
 from chalicelib.telemetry import logger
@@ -73,7 +73,7 @@ def _deliver(found: Services, org: str, swarm: str, of_swarm: _OfSwarm) -> list[
         return []
     told = {"org": org, "swarm": swarm}
     try:
-        found.swarm_wiring.router.deliver(org, swarm, of_swarm.outboxes)
+        found.swarm_router.deliver(org, swarm, of_swarm.outboxes)
     except Unavailable as later:
         logger.warning("mail is late", extra={**told, "why": later.detail})
         return [of_swarm.first["outboxes"]]
@@ -88,7 +88,7 @@ def _ring(found: Services, org: str, swarm: str, of_swarm: _OfSwarm) -> list[int
         return []
     rings = {node: mail.id for node, mail in of_swarm.arrived.items()}
     try:
-        found.swarm_wiring.bell.ring(org, swarm, rings)
+        found.bells.ring(org, swarm, rings)
     except Unavailable as later:
         logger.warning("a bell is late", extra={"swarm": swarm, "why": later.detail})
         return [of_swarm.first["arrived"]]
