@@ -6,16 +6,20 @@ VENV := .venv/bin
 PIP_QUIET := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop status logs reset test chaos coverage check lint format bench cost document clients package deploy destroy lock python
+.PHONY: help setup run demo-swarm stop status logs reset test chaos coverage check lint format bench cost document clients package deploy destroy lock python
 
 help: ## list these chores
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready .venv/bin/runyard .venv-emulator/.ready ## install everything into .venv and .venv-emulator
 
 run: setup ## start Runyard here and show it at work; on another document with URL=…
 	@$(VENV)/python -m infra.local up
 	@$(VENV)/python -m infra.demo $(if $(URL),--url "$(URL)")
+
+demo-swarm: setup ## start the example swarm here, give it a task, show its messages
+	@$(VENV)/python -m infra.local up
+	@$(VENV)/python -m infra.demo_swarm
 
 stop: setup ## stop it and keep its data
 	@$(VENV)/python -m infra.local down

@@ -1,4 +1,4 @@
-"""Outputs too large for an item: JSON objects in S3, named by where they belong."""
+"""What is in S3: outputs too large for an item as JSON, texts as they are, named by where they belong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.cloud.calls import code_of, later_is_unavailable
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import BadRequest, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,43 @@ class Blobs:
         with later_is_unavailable("S3"):
             answer = self._client().get_object(Bucket=self._bucket, Key=key)
         return json.loads(answer["Body"].read())
+
+    def put_text(self, key: str, text: str) -> None:
+        """Store a text under a key."""
+        with later_is_unavailable("S3"):
+            self._client().put_object(
+                Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="text/plain"
+            )
+
+    def text(self, key: str, *, most: int) -> str | None:
+        """The text stored under a key; None when there is none. Raises TooLarge for one of over
+        `most` bytes, BadRequest for what is no UTF-8 text."""
+        try:
+            with later_is_unavailable("S3"):
+                answer = self._client().get_object(Bucket=self._bucket, Key=key)
+                if answer["ContentLength"] > most:
+                    raise TooLarge(f"{key} is over {most:,} bytes")
+                body: bytes = answer["Body"].read()
+            return body.decode()
+        except UnicodeDecodeError as problem:
+            raise BadRequest(f"{key} is no UTF-8 text") from problem
+        except ClientError as error:
+            if code_of(error) not in ("NoSuchKey", "404"):
+                raise
+            return None
+
+    def names(self, prefix: str, *, most: int) -> list[str]:
+        """The keys under a prefix, in order, at most so many: one listing for each 1,000."""
+        found: list[str] = []
+        start: Any = {}
+        while len(found) < most:
+            with later_is_unavailable("S3"):
+                page = self._client().list_objects_v2(Bucket=self._bucket, Prefix=prefix, **start)
+            found += [one["Key"] for one in page.get("Contents", [])]
+            if not page.get("IsTruncated"):
+                break
+            start = {"ContinuationToken": page["NextContinuationToken"]}
+        return found[:most]
 
     def copy(self, key: str, target: str) -> bool:
         """Copy an object inside the bucket; S3 does it, no data comes here. False when there is

@@ -144,7 +144,9 @@ def test_what_a_run_stores_expires_with_the_stages_retention(aws: dict[str, Any]
     )
 
 
-def test_the_five_indexes_sort_by_time_and_share_their_projection(aws: dict[str, Any]) -> None:
+def test_the_indexes_sort_by_time_and_those_of_runs_share_their_projection(
+    aws: dict[str, Any],
+) -> None:
     indexes = of_type(aws, "AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"]
     keys = {
         index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"])
@@ -156,8 +158,11 @@ def test_the_five_indexes_sort_by_time_and_share_their_projection(aws: dict[str,
         "by_status": ("g_status", "at"),
         "by_workflow_status": ("g_status", "workflow_at"),
         "open": ("g_open", "at"),
+        "by_agent_type": ("g_agent_type", "workflow_at"),
     }
-    assert len({json.dumps(index["Projection"]) for index in indexes}) == 1
+    *of_runs, by_agent_type = indexes
+    assert len({json.dumps(index["Projection"]) for index in of_runs}) == 1
+    assert by_agent_type["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def test_cloudfront_is_for_deployed_stages_only(aws: dict[str, Any], local: dict[str, Any]) -> None:

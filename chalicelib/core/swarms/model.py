@@ -18,6 +18,9 @@ MOST_NODES: Final = 1_000
 MOST_EDGES: Final = 100_000
 MOST_LIMIT: Final = 1_000
 """Of a page of history, messages or events."""
+INLINE_SEEDS: Final = "_inline/"
+"""Configurations that were not given as files are under here, each in a folder with its swarm's
+name: they go with the swarm. No name begins like that."""
 ALWAYS_ROUTABLE: Final = frozenset({"metrics", "tick", "gateway"})
 """Names that anybody may send to and that may send to anybody, edges or not."""
 
@@ -197,6 +200,9 @@ class LogLine:
     timestamp: str
     role: str
     content: str
+    id: str = ""
+    """Of one that is stored."""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

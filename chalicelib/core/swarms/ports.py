@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import builtins
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -83,7 +85,12 @@ class TurnCommit:
     outgoing: tuple[Outgoing, ...] = ()
     logs: tuple[LogLine, ...] = ()
     outputs: tuple[str, ...] = ()
+    """What the node said. It is in `logs` too, by role `assistant`, and stored there only."""
     events: tuple[SwarmEvent, ...] = ()
+    dead: tuple[int, ...] = ()
+    """Numbers of mail that was tried in vain: `MailStore.replay` puts it back."""
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Tells this commit from any other: made again after a lost answer, it is known to have held."""
 
 
 class SwarmStore(Protocol):
@@ -94,9 +101,7 @@ class SwarmStore(Protocol):
     def create(self, swarm: Swarm, *, over: Swarm | None) -> bool:
         """Store a head; `over` is the stopped one that it replaces. False: somebody came first."""
 
-    def save(
-        self, swarm: Swarm, *, expected: Swarm, events: Sequence[SwarmEvent] = ()
-    ) -> bool:
+    def save(self, swarm: Swarm, *, expected: Swarm, events: Sequence[SwarmEvent] = ()) -> bool:
         """Write a head over just that one (status, incarnation, revision, applied), with events, in
         one transaction. False: it is another one by now."""
 
@@ -109,15 +114,16 @@ class SwarmStore(Protocol):
     def seed(self, org: str, path: str) -> str | None:
         """The text of a configuration file of the organisation; None: there is none."""
 
-    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
+    def overlay(self, org: str, name: str) -> builtins.list[OverlayEvent]: ...
     def clear_overlay(self, swarm: Swarm) -> bool: ...
-    def nodes(self, org: str, name: str) -> list[Node]: ...
+    def nodes(self, org: str, name: str) -> builtins.list[Node]: ...
     def node(self, org: str, name: str, node: str) -> Node | None: ...
     def write_nodes(self, swarm: Swarm, put: Iterable[Node], drop: Iterable[str]) -> None:
         """Make nodes as they are to be, in any order, 25 a call."""
 
-    def purge(self, swarm: Swarm, *, seconds: float) -> bool:
-        """Delete everything of a swarm but its head; False when the time was not enough."""
+    def purge(self, swarm: Swarm, *, seconds: float, events: bool = True) -> bool:
+        """Delete everything of a swarm but its head, and its events too unless they are to stay;
+        False when the time was not enough."""
 
     def remove(self, swarm: Swarm) -> None:
         """Delete the head."""
@@ -128,8 +134,11 @@ class MailStore(Protocol):
 
     def life(self, org: str, swarm: str, node: str) -> NodeLife | None: ...
     def lives(self, org: str, swarm: str) -> list[NodeLife]: ...
-    def begin_lives(self, org: str, swarm: str, lives: Iterable[NodeLife]) -> None:
-        """Put lives of nodes that start or start again; mail that waits stays."""
+    def begin_lives(
+        self, org: str, swarm: str, lives: Iterable[NodeLife], *, only_over: bool = False
+    ) -> None:
+        """Put lives of nodes that start or start again; mail that waits stays. With `only_over`
+        a node that lives in that incarnation, and is not stopped, goes on as it is."""
 
     def end_life(self, org: str, swarm: str, node: str) -> None: ...
     def set_paused(self, org: str, swarm: str, nodes: Iterable[str], paused: bool) -> int: ...
@@ -142,7 +151,23 @@ class MailStore(Protocol):
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
 
-    def pending(self, org: str, swarm: str, life: NodeLife, most: int) -> list[Mail]: ...
+    def deliver(
+        self, org: str, swarm: str, node: str, mails: Sequence[tuple[Mail, SwarmEvent | None]]
+    ) -> list[Mail] | None:
+        """Append messages to one mailbox, each with an event if it has one, in this order, and
+        each once for its id and node; those that were appended now, numbered. None: there is no
+        such node (any more)."""
+
+    def pending(self, org: str, swarm: str, life: NodeLife, most: int) -> list[Mail]:
+        """The next mail that waits, oldest first. Numbers may be missing: mail that waited longer
+        than the retention is gone."""
+
+    def mark_dead(self, org: str, swarm: str, node: str, number: int) -> None:
+        """Remember mail that was tried in vain. (`TurnCommit.dead` does it with the commit.)"""
+
+    def replay(self, org: str, swarm: str, node: str) -> int:
+        """Put dead mail back behind the other, under new numbers, each once; how much it was."""
+
     def begin_turn(self, org: str, swarm: str, life: NodeLife) -> NodeLife | None:
         """Working, one try more; None when somebody has gone on from `life`, or it is paused or over."""
 
@@ -156,10 +181,15 @@ class MailStore(Protocol):
 
 
 class EventStore(Protocol):
+    def record(self, org: str, events: Sequence[SwarmEvent]) -> None:
+        """Store events that belong to no other write. The same event twice is one."""
+
     def find(self, org: str, filters: EventFilters, limit: int) -> list[SwarmEvent]:
         """Newest first; the same cost however many events there are."""
 
-    def clear(self, org: str, swarm: str | None, *, seconds: float) -> bool: ...
+    def clear(self, org: str, swarm: str | None, *, seconds: float) -> bool:
+        """Delete events; of all swarms: nobody sees them any more, whatever the answer. False when
+        the time was not enough: call again."""
 
 
 class SkillStore(Protocol):
@@ -248,12 +278,22 @@ class SwarmManager(Protocol):
     def task(self, org: str, name: str, agent: str, task: str, *, principal: str) -> None: ...
     def restart_agent(self, org: str, name: str, agent: str, *, replay: bool) -> None: ...
     def add_agent(
-        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+        self,
+        org: str,
+        name: str,
+        spec: AgentSpecLike,
+        targets: Sequence[str],
+        sources: Sequence[str],
     ) -> None: ...
     def remove_agent(self, org: str, name: str, agent: str) -> None: ...
     def scale(self, org: str, name: str, base: str, count: int) -> Scaled: ...
     def add_object(
-        self, org: str, name: str, spec: AgentSpecLike, targets: Sequence[str], sources: Sequence[str]
+        self,
+        org: str,
+        name: str,
+        spec: AgentSpecLike,
+        targets: Sequence[str],
+        sources: Sequence[str],
     ) -> None: ...
     def remove_object(self, org: str, name: str, node: str) -> None: ...
     def configure_object(

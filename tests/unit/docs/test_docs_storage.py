@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from docs_pages import ROOT, code, rows, section, text_of
 
-from chalicelib.store import blobs, keys
+from chalicelib.store import blobs, keys, swarm_keys
 from infra.merge import read
 
 PAGE = text_of("docs/storage.md")
 TABLE = read(ROOT / "infra" / "template.yaml")["Resources"]["Table"]["Properties"]
 FUNCTIONS = {
     name: function
-    for name, function in vars(keys).items()
-    if inspect.isfunction(function) and function.__module__ == keys.__name__
+    for module in (keys, swarm_keys)
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__
 }
 ITEM_KEYS = [name for name in FUNCTIONS if name.endswith("_key")]
 ROWS = {code(name): (code(pk), code(sk)) for name, pk, sk, _ in rows(section(PAGE, "Keys"))}
