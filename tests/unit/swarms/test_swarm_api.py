@@ -36,9 +36,7 @@ from chalicelib.core.swarms.views import (
 from chalicelib.workers.phoenix_requests import CLIENT_EVENTS
 
 AT = "2026-11-30T00:00:00Z"
-SWARM = Swarm(
-    "org_a", "team", SwarmStatus.RUNNING, 1, 0, "swarms/team/x.json", AT, AT, 2, 1, 2, 0
-)
+SWARM = Swarm("org_a", "team", SwarmStatus.RUNNING, 1, 0, "swarms/team/x.json", AT, AT, 2, 1, 2, 0)
 WRITER = Node("writer", NodeKind.AGENT, AgentSpec("writer", skills=("a/writing.md",)), ("n",))
 READER = Node("reader", NodeKind.AGENT, AgentSpec("reader"))
 COUNTER = Node("n", NodeKind.OBJECT, ObjectSpec("n", "counter"), ("writer",))
