@@ -35,6 +35,9 @@ fires by the clock of its own zone.
 identity that sends it. MiniStack asks for `bedrock:Converse`, which no policy for AWS can name, and
 for mails on `*`. Here it asks for what AWS asks for.
 
+**Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
+lines without a wait, and an exception does not end the process.
+
 docs/decisions/0007 says more.
 """
 
@@ -377,8 +380,11 @@ def hasty(
 
 def main() -> None:
     """Repair and start."""
+    import runpy
+    from pathlib import Path
+
     from ministack.app import main as start  # type: ignore[import-not-found]
-    from ministack.core import iam_actions  # type: ignore[import-not-found]
+    from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
         eventbridge,
         lambda_svc,
@@ -386,6 +392,8 @@ def main() -> None:
         stepfunctions,
     )
 
+    # This folder is not searched for modules: a file in it is called ministack.py.
+    runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = zoned(
         eventbridge._parse_cron_fields, eventbridge._cron_next_fire
