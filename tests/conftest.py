@@ -6,12 +6,13 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.stack import Api, CountingServer, RunningStack, counting_server
 
-# Shared machines are slow at times: how long an example takes says nothing about the code.
-settings.register_profile("runyard", deadline=None)
+# Shared machines are slow at times: how long an example takes, or takes to be made, says nothing about
+# the code.
+settings.register_profile("runyard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("runyard")
 
 
