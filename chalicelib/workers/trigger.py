@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.core.errors import RunyardError, Unavailable
-from chalicelib.core.runs.start import Started
+from chalicelib.core.runs.repeats import Started
 from chalicelib.services import Services
 from chalicelib.telemetry import logger
 
