@@ -36,11 +36,7 @@ reset: setup ## stop it and delete its data
 test: setup elixir ## all tests
 	@echo "  the TypeScript client …"
 	@$(VENV)/python -m infra.clients.typescript
-	@echo "  unit, component and chaos tests …"
-	@$(VENV)/python -m pytest -q -n auto tests/unit tests/component tests/chaos
-	@echo "  conformance and end-to-end tests, on two local stacks …"
-	@$(VENV)/python -m infra.package --stage local >/dev/null
-	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/conformance tests/e2e
+	@$(VENV)/python -m infra.testing
 
 chaos: setup ## break every AWS call of every operation in every way (make test breaks a third of them)
 	@RUNYARD_CHAOS=all $(VENV)/python -m pytest -q -n auto tests/chaos
