@@ -38,6 +38,14 @@ from chalicelib.api import (
     workflows,
 )
 from chalicelib.api.middleware import middleware
+from chalicelib.api.swarms import agents as swarm_agents
+from chalicelib.api.swarms import configs as swarm_configs
+from chalicelib.api.swarms import descriptor, swarms
+from chalicelib.api.swarms import events as swarm_events
+from chalicelib.api.swarms import objects as swarm_objects
+from chalicelib.api.swarms import overlay as swarm_overlay
+from chalicelib.api.swarms import skills as swarm_skills
+from chalicelib.api.swarms import topology as swarm_topology
 from chalicelib.api.v1 import actions as v1_actions
 from chalicelib.api.v1 import lifecycle as v1_lifecycle
 from chalicelib.api.v1 import runs as v1_runs
@@ -79,6 +87,15 @@ for routes in (
     v1_runs.routes,
     v1_actions.routes,
     v1_units.routes,
+    descriptor.routes,
+    swarms.routes,
+    swarm_agents.routes,
+    swarm_topology.routes,
+    swarm_objects.routes,
+    swarm_overlay.routes,
+    swarm_events.routes,
+    swarm_skills.routes,
+    swarm_configs.routes,
 ):
     app.register_blueprint(routes)
 

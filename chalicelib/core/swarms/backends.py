@@ -51,6 +51,8 @@ def _agent_problem(agent: AgentSpec) -> str | None:
     credential = agent.config.get("credential")
     if credential is not None and (not isinstance(credential, str) or not credential):
         return "config.credential must name a secret"
+    if credential is not None and agent.backend.type == "bedrock":
+        return "the backend bedrock takes no credential: the stage's own role asks"
     if agent.endpoint is not None:
         if agent.backend.type not in MODELS - {"bedrock"}:
             return f"the backend {agent.backend.type} takes no endpoint; local and bwrap do"

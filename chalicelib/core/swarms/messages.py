@@ -21,6 +21,10 @@ MOST_MESSAGES: Final = 50
 """That one turn sends."""
 
 
+MOST_TOTAL_BYTES: Final = 250_000
+"""Of their contents together: they travel as one."""
+
+
 class MessagesInvalid(ValueError):
     """What is wrong with a list of messages."""
 
@@ -45,7 +49,10 @@ def read_messages(value: Any, mail: Mail) -> tuple[Outgoing, ...]:
     if not isinstance(value, list) or len(value) > MOST_MESSAGES:
         raise MessagesInvalid(f"messages must be a list of at most {MOST_MESSAGES}")
     read = (_message(one, mail, position) for position, one in enumerate(value))
-    return tuple(one for one in read if one is not None)
+    found = tuple(one for one in read if one is not None)
+    if sum(size(one.content) for one in found) > MOST_TOTAL_BYTES:
+        raise MessagesInvalid(f"messages have at most {MOST_TOTAL_BYTES:,} bytes together")
+    return found
 
 
 def answer_to(mail: Mail, content: Any) -> Outgoing | None:

@@ -56,7 +56,7 @@ def test_a_type_that_is_not_there_makes_no_event() -> None:
         an_event("agent_sneezed")
 
 
-@pytest.mark.parametrize(("level", "category"), product((None, *LEVELS), (None, *CATEGORIES)))
+@pytest.mark.parametrize(("level", "category"), [*product((None, *LEVELS), (None, *CATEGORIES))])
 def test_filters_by_types_and_by_events_agree(level: str | None, category: str | None) -> None:
     filters = EventFilters(level=level, category=category)
     types = types_with(level, category)

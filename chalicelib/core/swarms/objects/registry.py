@@ -35,6 +35,12 @@ def handler(name: str) -> Handler:
     return found
 
 
+def source_file(name: str) -> str | None:
+    """Where a handler's code is; None for one that is not there. S3."""
+    place = _PLACES.get(name)
+    return f"chalicelib/core/swarms/objects/{place.partition(':')[0]}.py" if place else None
+
+
 def config_of(spec: ObjectSpec) -> Mapping[str, Any]:
     """An object's configuration, with the options of its backend where it says nothing else."""
     if spec.backend is None:
