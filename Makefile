@@ -6,16 +6,20 @@ VENV := .venv/bin
 PIP_QUIET := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop status logs reset test chaos coverage check lint format bench cost document clients package deploy destroy lock python
+.PHONY: help setup run demo-swarm stop status logs reset test chaos coverage check lint format bench cost document clients package deploy destroy lock python elixir
 
 help: ## list these chores
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready .venv/bin/runyard .venv-emulator/.ready ## install everything into .venv and .venv-emulator
 
 run: setup ## start Runyard here and show it at work; on another document with URL=…
 	@$(VENV)/python -m infra.local up
 	@$(VENV)/python -m infra.demo $(if $(URL),--url "$(URL)")
+
+demo-swarm: setup ## start the example swarm here, give it a task, show its messages
+	@$(VENV)/python -m infra.local up
+	@$(VENV)/python -m infra.demo_swarm
 
 stop: setup ## stop it and keep its data
 	@$(VENV)/python -m infra.local down
@@ -29,7 +33,7 @@ logs: setup ## the last log lines; of one function with FUNCTION=RunStep
 reset: setup ## stop it and delete its data
 	@$(VENV)/python -m infra.local reset
 
-test: setup ## all tests
+test: setup elixir ## all tests
 	@echo "  the TypeScript client …"
 	@$(VENV)/python -m infra.clients.typescript
 	@echo "  unit, component and chaos tests …"
@@ -89,6 +93,14 @@ lock: setup ## write the lock files anew; newer versions with UPGRADE=1
 			--no-emit-find-links --no-emit-index-url $(if $(UPGRADE),--upgrade) \
 			--output-file=$$name.txt $$name.in || exit 1; \
 	done
+
+# Elixir judges what we write in it. Root installs it here; whoever is not root is told by the tests.
+elixir:
+	@command -v elixir >/dev/null || [ "$$(id -u)" != 0 ] || { \
+		echo "  Elixir, for the tests of swarms' snapshots …"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		{ apt-get install -qq -y --no-install-recommends elixir || { apt-get update -qq && \
+			apt-get install -qq -y --no-install-recommends elixir; }; } >/dev/null 2>&1 || true; }
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

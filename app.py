@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, Response, WebsocketEvent
+from chalice.app import (
+    Chalice,
+    CloudWatchEvent,
+    DynamoDBEvent,
+    Rate,
+    Response,
+    SQSEvent,
+    WebsocketEvent,
+)
 
 from chalicelib.api import (
     approvals,
@@ -30,6 +38,14 @@ from chalicelib.api import (
     workflows,
 )
 from chalicelib.api.middleware import middleware
+from chalicelib.api.swarms import agents as swarm_agents
+from chalicelib.api.swarms import configs as swarm_configs
+from chalicelib.api.swarms import descriptor, swarms
+from chalicelib.api.swarms import events as swarm_events
+from chalicelib.api.swarms import objects as swarm_objects
+from chalicelib.api.swarms import overlay as swarm_overlay
+from chalicelib.api.swarms import skills as swarm_skills
+from chalicelib.api.swarms import topology as swarm_topology
 from chalicelib.api.v1 import actions as v1_actions
 from chalicelib.api.v1 import lifecycle as v1_lifecycle
 from chalicelib.api.v1 import runs as v1_runs
@@ -71,6 +87,15 @@ for routes in (
     v1_runs.routes,
     v1_actions.routes,
     v1_units.routes,
+    descriptor.routes,
+    swarms.routes,
+    swarm_agents.routes,
+    swarm_topology.routes,
+    swarm_objects.routes,
+    swarm_overlay.routes,
+    swarm_events.routes,
+    swarm_skills.routes,
+    swarm_configs.routes,
 ):
     app.register_blueprint(routes)
 
@@ -145,6 +170,28 @@ def fan_out(event: DynamoDBEvent) -> None:
     """The table's stream: numbers events and posts them: chalicelib/workers/fan_out.py."""
     handled = services().fan_out.handle(event.to_dict()["Records"])
     logger.info("fanned out", extra={"events": handled})
+
+
+# Swarms: mail is delivered, bells are rung and heard.
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:us-east-1:0:table/set-by-infra/stream/1")
+def route_mail(event: DynamoDBEvent) -> dict[str, Any]:
+    """The table's stream of swarms: outboxes to mailboxes: chalicelib/workers/route_mail.py."""
+    from chalicelib.workers.route_mail import route_mail
+
+    return route_mail(services(), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:0:set-by-infra.fifo", batch_size=10)
+def take_turn(event: SQSEvent) -> dict[str, Any]:
+    """Bells of agents and objects that have mail: chalicelib/workers/mailbox.py."""
+    from chalicelib.workers.mailbox import take_turns
+
+    context: Any = event.context
+    return take_turns(
+        services(),
+        event.to_dict()["Records"],
+        remaining=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
 
 
 @app.on_cw_event(

@@ -1,7 +1,9 @@
-"""The socket as an AsyncAPI 3.0 document, built from what handles its frames: there is no second list.
+"""The sockets as an AsyncAPI 3.0 document, built from what handles their frames: there is no second
+list.
 
 Requests and their roles come from `workers.socket_requests`, events from `core.runs.event_kinds`,
-codes from the kinds of errors, paths from `workers.socket_events`.
+codes from the kinds of errors, paths from `workers.socket_events`. Swarms' socket is in
+`asyncapi_swarms`.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from chalicelib import asyncapi_swarms
 from chalicelib.core.dialects import S0
 from chalicelib.core.runs.event_kinds import KINDS
-from chalicelib.workers.socket_events import SOCKET_PATHS
+from chalicelib.workers.socket_events import RUNS_PATH
 from chalicelib.workers.socket_requests import REQUESTS
 
 Schema = Mapping[str, Any]
@@ -44,23 +47,25 @@ def document(codes: Iterable[str], *, version: str) -> dict[str, Any]:
     """The whole document as plain JSON. `codes` are the slugs of errors. Raises KeyError for a
     request that has no summary or example here."""
     messages = {**_requests(), **_answers(sorted({slug.replace("-", "_") for slug in codes}))}
+    runs = RUNS_PATH.strip("/")
     channels = {
-        path.strip("/"): {
-            "address": path,
+        runs: {
+            "address": RUNS_PATH,
             "description": "Opened with an API token. A socket lives for two hours at most.",
             "messages": {
                 name: {"$ref": f"#/components/messages/{name}"} for name in sorted(messages)
             },
             "bindings": {"ws": {"method": "GET", "query": _HANDSHAKE, "bindingVersion": "0.1.0"}},
-        }
-        for path in sorted(SOCKET_PATHS)
+        },
+        asyncapi_swarms.CHANNEL: asyncapi_swarms.channel(),
     }
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Runyard sockets",
             "version": version,
-            "description": "Start, follow, cancel and find runs. REST is described in /openapi.json.",
+            "description": "Start, follow, cancel and find runs; watch swarms. REST is described in "
+            "/openapi.json.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -75,10 +80,11 @@ def document(codes: Iterable[str], *, version: str) -> dict[str, Any]:
         },
         "channels": channels,
         "operations": {
-            kind: _operation(channel, kind) for channel in channels for kind in sorted(REQUESTS)
+            **{kind: _operation(runs, kind) for kind in sorted(REQUESTS)},
+            **asyncapi_swarms.operations(),
         },
         "components": {
-            "messages": messages,
+            "messages": {**messages, **asyncapi_swarms.messages()},
             "schemas": {kind: dict(entry.schema(kind)) for kind, entry in KINDS.items()},
             "securitySchemes": {
                 "token": {

@@ -40,6 +40,16 @@ class Settings(BaseModel):
     """The Lambda that schedules and rules invoke."""
     signature_arn: str = ""
     """The Lambda that checks the signatures of hooks."""
+    swarm_queue_url: str = ""
+    """The FIFO queue whose messages say that an agent or object has mail."""
+    swarm_backends: str = "mock,local,bwrap,bedrock,http,lambda"
+    """Backends (comma-separated) that agents and objects of swarms may have."""
+    swarm_model: str = "anthropic.claude-3-haiku-20240307-v1:0"
+    """The model of agents that name none."""
+    swarm_docker: str = ""
+    """Where containers of agents run: `cluster=…;task=…{image}…;subnets=a,b;groups=c`."""
+    swarm_ssh: str = ""
+    """Instances of Systems Manager that agents may run on, by IAM's tags; empty for all named so."""
     socket_endpoint: str = ""
     """Management endpoint of the WebSocket API, e.g. https://{id}.execute-api.{region}.amazonaws.com/api"""
     outbound_allow: str = ""
@@ -100,6 +110,15 @@ class Settings(BaseModel):
     def _endpoints_can_be_read(cls, endpoints: str) -> str:
         endpoints_of(endpoints)
         return endpoints
+
+    @field_validator("swarm_backends")
+    @classmethod
+    def _backends_are_there(cls, names: str) -> str:
+        if names != cls.model_fields["swarm_backends"].default:
+            from chalicelib.core.swarms.backends import parse_backends
+
+            parse_backends(names)
+        return names
 
     @field_validator("rate_limit_sizes")
     @classmethod

@@ -24,11 +24,13 @@ from chalicelib.core.identity.users import ADDRESS, User, normal
 from chalicelib.core.ids import new_id
 from chalicelib.core.roles import Role
 from chalicelib.store.api_tokens import line_item
+from chalicelib.store.blobs import Blobs
 from chalicelib.store.orgs import Orgs
+from chalicelib.store.swarm_seeds import swarm_prefix
 from chalicelib.store.table import ConditionFailed, Put, Table
 from chalicelib.store.tokens import Token, Tokens
 from chalicelib.store.users import Users
-from infra import deploy
+from infra import deploy, paths
 from infra.errors import InfraError
 from infra.sessions import Session, session
 from infra.signing import signing_keys
@@ -121,7 +123,16 @@ def bootstrap_local(
         bearer=credentials.token,
         days=_LOCAL_DAYS,
     )
+    store_examples(found, outputs, "org_local")
     return credentials
+
+
+def store_examples(found: Session, outputs: Mapping[str, str], org: str) -> None:
+    """The example swarms as stored configurations: examples/swarms/report.exs is `config_path`
+    examples/report.exs."""
+    blobs = Blobs(lambda: found.client("s3"), outputs["BucketName"])
+    for path in sorted((paths.ROOT / "examples/swarms").glob("*.exs")):
+        blobs.put_text(f"{swarm_prefix(org)}examples/{path.name}", path.read_text())
 
 
 def main(arguments: list[str] | None = None) -> int:

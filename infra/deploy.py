@@ -30,6 +30,8 @@ STAGE_SETTINGS: Final[dict[str, dict[str, str]]] = {
         "MetricsPublic": "true",
         "RateLimits": "off",
         "StepResources": "arn:aws:ses:us-east-1:000000000000:identity/*",
+        # A worker that was killed is missed sooner.
+        "TurnSeconds": "30",
     },
 }
 """Template parameters that a stage sets; all others keep the template's defaults."""

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Memory in MB (the processor grows with it) and the longest run in seconds."""
+    """Memory in MB (the processor grows with it) and the longest run in seconds, or the parameter
+    that says it."""
 
     memory: int
-    seconds: int
+    seconds: int | dict[str, str]
 
 
 SIZES: Final[dict[str, Size]] = {
@@ -27,6 +28,9 @@ SIZES: Final[dict[str, Size]] = {
     # Under the schedule's minute, so that two passes never overlap.
     "Reconcile": Size(512, 55),
     "FanOut": Size(512, 60),
+    "RouteMail": Size(512, 60),
+    # A turn of a model takes as long as the stage says; a bell is not heard twice before that.
+    "TakeTurn": Size(1024, {"Ref": "TurnSeconds"}),
     "FireTrigger": Size(512, 60),
     # Called while a hook's sender waits.
     "CheckSignature": Size(512, 15),
@@ -67,6 +71,11 @@ def environment(version: str) -> dict[str, Any]:
         "RUNYARD_SCHEDULE_ROLE_ARN": {"Fn::GetAtt": ["ScheduleRole", "Arn"]},
         "RUNYARD_FIRE_ARN": _arn("FireTrigger"),
         "RUNYARD_SIGNATURE_ARN": _arn("CheckSignature"),
+        "RUNYARD_SWARM_QUEUE_URL": {"Ref": "SwarmBells"},
+        "RUNYARD_SWARM_BACKENDS": {"Ref": "SwarmBackends"},
+        "RUNYARD_SWARM_MODEL": {"Ref": "SwarmModel"},
+        "RUNYARD_SWARM_DOCKER": {"Ref": "SwarmDocker"},
+        "RUNYARD_SWARM_SSH": {"Ref": "SwarmSsh"},
         "RUNYARD_SOCKET_ENDPOINT": {
             "Fn::Sub": "https://${WebsocketAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/api"
         },

@@ -30,6 +30,7 @@ def finish(template: Template, *, stage: str, architecture: str, version: str) -
     template["Parameters"]["Stage"]["Default"] = stage
     _set_functions(template, architecture, version)
     _set_stream(template)
+    _set_swarms(template)
     _set_firings(template)
     _set_status_events(template)
     _set_rest(template)
@@ -86,22 +87,43 @@ def _only_event(template: Template, function: str) -> dict[str, Any]:
 
 
 def _set_stream(template: Template) -> None:
-    """The table's own stream instead of the placeholder, and what happens when a batch fails."""
-    only_events = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "#"}]}}}}
-    properties = _only_event(template, "FanOut")
-    properties |= {
-        "Stream": {"Fn::GetAtt": ["Table", "StreamArn"]},
-        # From the oldest record: with LATEST, what is written while the mapping starts is lost.
-        "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 100,
-        "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 10,
-        # Run and step items only; the rest of the table would wake the function for nothing.
-        "FilterCriteria": {"Filters": [{"Pattern": json.dumps(only_events)}]},
-        "DestinationConfig": {
-            "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
-        },
-    }
+    """The table's own stream instead of the placeholder, and what happens when a batch fails.
+
+    One consumer each for run and step items (`#`) and for swarms' items (`!`); the rest of the
+    table would wake them for nothing."""
+    _consume(template, "FanOut", "#", 100)
+    _consume(template, "RouteMail", "!", 500)
+    # Records of one swarm stay in order; other swarms' batches go on beside them.
+    _only_event(template, "RouteMail").update(
+        ParallelizationFactor=4, FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
+
+
+def _consume(template: Template, function: str, prefix: str, batch: int) -> None:
+    """`function` gets the changes of items whose sort key begins with `prefix`."""
+    wanted = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix}]}}}}
+    _only_event(template, function).update(
+        {
+            "Stream": {"Fn::GetAtt": ["Table", "StreamArn"]},
+            # From the oldest record: with LATEST, what is written while the mapping starts is lost.
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": batch,
+            "BisectBatchOnFunctionError": True,
+            "MaximumRetryAttempts": 10,
+            "FilterCriteria": {"Filters": [{"Pattern": json.dumps(wanted)}]},
+            "DestinationConfig": {
+                "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+            },
+        }
+    )
+
+
+def _set_swarms(template: Template) -> None:
+    """The stage's own queue of bells; a bell that could not be heard does not take others along."""
+    _only_event(template, "TakeTurn").update(
+        Queue={"Fn::GetAtt": ["SwarmBells", "Arn"]},
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
 
 
 def _set_firings(template: Template) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
@@ -56,20 +56,35 @@ def converse(
     Raises StepFailed: the model's own, and `too_many_tool_calls` (final) when it still wants tools
     after `max_rounds`, or more than 50 in all.
     """
+    by_name = {tool.name: tool for tool in tools}
+
+    def run(call: ToolCall, before: Sequence[RecordedCall]) -> JSON:
+        return _run(call, by_name.get(call.name), before, context)
+
+    return rounds(conversation, run if tools else None, max_rounds, context.remaining)
+
+
+def rounds(
+    conversation: Conversation,
+    run: Callable[[ToolCall, Sequence[RecordedCall]], JSON] | None,
+    max_rounds: int,
+    remaining: Callable[[], float],
+) -> tuple[list[Completion], list[RecordedCall]]:
+    """The same with any tools: `run` is handed a call and those before it, and gives what the tool
+    gives or raises StepFailed; None where there are no tools."""
     turns: list[Completion] = []
     recorded: list[RecordedCall] = []
-    by_name = {tool.name: tool for tool in tools}
     while True:
-        turns.append(conversation.turn(context.remaining()))
+        turns.append(conversation.turn(remaining()))
         calls = turns[-1].calls
-        if not calls or not tools:
+        if not calls or run is None:
             return turns, recorded
         if len(turns) > max_rounds or len(recorded) + len(calls) > MOST_CALLS:
             message = f"the model still calls tools after {len(turns) - 1} rounds"
             raise StepFailed("too_many_tool_calls", message, retryable=False)
         results = []
         for call in calls:
-            found = _called(call, by_name.get(call.name), len(turns), recorded, context)
+            found = _called(call, len(turns), recorded, run)
             recorded.append(found)
             results.append(_result(call, found))
         conversation.tell(results)
@@ -77,10 +92,9 @@ def converse(
 
 def _called(
     call: ToolCall,
-    tool: Tool | None,
     turn: int,
     before: Sequence[RecordedCall],
-    context: ActionContext,
+    run: Callable[[ToolCall, Sequence[RecordedCall]], JSON],
 ) -> RecordedCall:
     """Runs one call."""
     found: RecordedCall = {
@@ -90,7 +104,7 @@ def _called(
         "status": "failed",
     }
     try:
-        found["output"] = _run(call, tool, before, context)
+        found["output"] = run(call, before)
         found["status"] = "succeeded"
     except StepFailed as failure:
         found["error"] = str(failure)[:1000]
@@ -113,12 +127,13 @@ def _run(
     if context.late is not None:
         params = context.late(tool.params, {TOOL_INPUT: call.input})
     # The step's credential is the model's own; and every call of a tool is a deed of its own.
-    own = replace(context, credential=None, idempotency_key=_key(call, before, context))
+    own = replace(context, credential=None, idempotency_key=call_key(call, before, context))
     return run(tool.action, params, own)
 
 
-def _key(call: ToolCall, before: Sequence[RecordedCall], context: ActionContext) -> str | None:
-    """The same for the same call in another try of the step, another for each call within one."""
+def call_key(call: ToolCall, before: Sequence[RecordedCall], context: ActionContext) -> str | None:
+    """The idempotency key of a call: the same for the same call in another try of the step, another
+    for each call within one."""
     if context.idempotency_key is None:
         return None
     same = sum(1 for one in before if (one["name"], one["input"]) == (call.name, call.input))

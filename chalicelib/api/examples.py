@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.api.swarms.examples import SWARM_EXAMPLES
 from chalicelib.api.v1.examples import V1_EXAMPLES
 
 _RUN: Final = "run_01M809R606DKZ0RSWTHQ57HDXA"
@@ -252,4 +253,5 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "created_at": _BEGAN,
     },
     **V1_EXAMPLES,
+    **SWARM_EXAMPLES,
 }

@@ -61,7 +61,7 @@ def middleware(
             if route is not None and route.role is not None:
                 principal = _authenticated(event.headers, authenticate)
                 budget.spend_by_token(principal)
-                _require(route.role, principal)
+                require(route.role, principal)
             request = ApiRequest(
                 principal=principal,
                 headers={name.lower(): value for name, value in dict(event.headers).items()},
@@ -117,7 +117,7 @@ def principal_with(
     without a good token, RateLimited while the token's name is locked, PermissionDenied below the
     role."""
     found = _authenticated(headers, authenticate)
-    _require(role, found)
+    require(role, found)
     return found
 
 
@@ -136,7 +136,8 @@ def _authenticated(
     return found
 
 
-def _require(role: Role, principal: Principal) -> None:
+def require(role: Role, principal: Principal) -> None:
+    """Raises PermissionDenied below the role."""
     if principal.role < role:
         raise PermissionDenied(
             f"this needs the role {role.word}; the token has {principal.role.word}",

@@ -37,7 +37,13 @@ class Place:
 
 
 _HOOK: Final = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$"
+_NODE: Final = r"^[a-zA-Z][a-zA-Z0-9_-]*$"
 PLACES: Final[Mapping[str, Place]] = {
+    "/api/skills/{name}": Place("The skill's name; `.md` may be left out.", "writing"),
+    "/api/swarms/{name}": Place("The swarm's name.", "report", 64, _NODE),
+    "/api/swarms/{name}/agents/{agent}": Place("The agent's name.", "writer", 64, _NODE),
+    "/api/swarms/{name}/agents/{agent}/skills/{skill}": Place("The skill's name.", "writing"),
+    "/api/swarms/{name}/objects/{object}": Place("The object's name.", "rounds", 64, _NODE),
     "/api/v1/approvals/{id}": Place(
         "The approval's id.", _APPROVAL, 161, r"^apr_[A-Za-z0-9_-]{1,76}\.[a-z][a-z0-9_-]{0,79}$"
     ),
@@ -68,6 +74,9 @@ PLACES: Final[Mapping[str, Place]] = {
 
 
 ENTRIES_OF_TWO: Final[Mapping[str, Mapping[str, Place]]] = {
+    "/api/swarms/{name}/agents/{agent}/scale": {
+        "agent": Place("What the group's agents are called, without numbers.", "writer", 64, _NODE)
+    },
     # S0's cancel puts the type where S2's puts the execution (API Gateway allows one name a level).
     "/api/v1/cancel/{execution}/{id}": {
         "execution": Place(

@@ -80,9 +80,9 @@ class ApiRequest:
         if not body.strip():
             if required:
                 raise BadRequest("a JSON body is required")
-            return _validated(model, {})
+            return validated(model, {})
         self.content_type(("application/json",), "application/json")
-        return _validated(model, parse_json(body))
+        return validated(model, parse_json(body))
 
 
 def parse_json(body: bytes) -> Any:
@@ -95,7 +95,8 @@ def parse_json(body: bytes) -> Any:
         raise BadRequest(f"the body is not JSON: {problem}") from problem
 
 
-def _validated(model: type[Model], value: Any) -> Model:
+def validated(model: type[Model], value: Any) -> Model:
+    """A parsed body as a model. Raises Invalid with every problem."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -58,7 +58,11 @@ class BedrockConversation:
         self._client = client
         self._model = question.model
         self._request = _request(question)
-        self._messages: list[Any] = [{"role": "user", "content": [{"text": question.prompt}]}]
+        said = [text for exchange in question.history for text in exchange]
+        self._messages: list[Any] = [
+            {"role": "assistant" if position % 2 else "user", "content": [{"text": text}]}
+            for position, text in enumerate([*said, question.prompt])
+        ]
 
     def turn(self, seconds: float) -> Completion:
         """The model's next words (a Bedrock model id, or the ARN of an inference profile). S2.

@@ -67,6 +67,9 @@ class OpenAiConversation:
         self._messages: list[Any] = []
         if question.system_prompt:
             self._messages.append({"role": "system", "content": question.system_prompt})
+        for user, assistant in question.history:
+            self._messages.append({"role": "user", "content": user})
+            self._messages.append({"role": "assistant", "content": assistant})
         self._messages.append({"role": "user", "content": question.prompt})
 
     def turn(self, seconds: float) -> Completion:

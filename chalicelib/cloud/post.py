@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -25,8 +25,9 @@ class Post:
     def __init__(self, client: Callable[[], ApiGatewayManagementApiClient]) -> None:
         self._client = client
 
-    def frame(self, connection_id: str, frame: Mapping[str, Any]) -> None:
-        """Send one JSON frame. Raises Gone when nobody is there any more.
+    def frame(self, connection_id: str, frame: Any) -> None:
+        """Send one JSON frame: an object, or an array where the protocol has those. Raises Gone
+        when nobody is there any more.
 
         A socket that AWS does not let us write to is closed after three tries: its client comes
         back and is sent what it missed, whereas skipping a frame would leave a hole.

@@ -45,6 +45,8 @@ class Question:
     max_tokens: int | None = None
     temperature: float | None = None
     tools: tuple[ToolSpec, ...] = ()
+    history: tuple[tuple[str, str], ...] = ()
+    """What was said before: (from the user, from the model), neither of them blank."""
     schema: Mapping[str, Any] | None = None
     """JSON Schema of the answer, for those who serve models that know about it."""
 

@@ -3,6 +3,9 @@
 The record is one write of the transaction that creates the thing: there is never one without the
 other, and nothing is ever half-way. Of two requests at once one writes; the other finds its answer.
 
+Where what is done is no single transaction (swarms), a key is claimed before and answered after: a
+claim is a record without an answer, and ends by itself.
+
 Nothing secret is in a record. A password is there as the hash that its user has, and the text of a
 token is left out of the answer.
 """
@@ -11,14 +14,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.store import keys
-from chalicelib.store.table import Put, Table
+from chalicelib.store.table import ConditionFailed, Delete, Put, Table
 
 KEPT_SECONDS: Final = 24 * 3600
 _MARGIN_SECONDS: Final = 3600
+CLAIMED_SECONDS: Final = 30
+"""No request of the API's lasts longer (API Gateway gives up after 29 seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +51,44 @@ class Replays:
             return None
         return Replay(item["request"], item["password_hash"], item["answer"])
 
+    def claim(self, org: str, name: str, request: str) -> Replay | None:
+        """Take a name that is free; None when it is ours now. Otherwise what is there: the answer is
+        empty while the first request is being answered."""
+        item = self._item(org, name, Replay(request, "", ""), CLAIMED_SECONDS)
+        try:
+            self._table.write(self._put(item))
+        except ConditionFailed:
+            # Gone again by now: whoever had it was refused, which is as good as being under way.
+            return self.find(org, name) or Replay(request, "", "")
+        return None
+
+    def answer(self, org: str, name: str, request: str, answer: str) -> None:
+        """Give a claim its answer."""
+        self._table.write(Put(self._item(org, name, Replay(request, "", answer), KEPT_SECONDS)))
+
+    def give_back(self, org: str, name: str) -> None:
+        """Nothing was done: the name is free, unless it has an answer from somebody else by now."""
+        with suppress(ConditionFailed):
+            self._table.write(Delete(_key(org, name), "#answer = :none", {"none": ""}))
+
     def record(self, org: str, name: str, replay: Replay) -> Put:
         """The write that remembers an answer, for the transaction of what it tells of."""
+        return self._put(self._item(org, name, replay, KEPT_SECONDS))
+
+    def _put(self, item: Mapping[str, Any]) -> Put:
+        free = "attribute_not_exists(#pk) OR #ends_at <= :now"
+        return Put(item, condition=free, values={"now": int(self._clock())})
+
+    def _item(self, org: str, name: str, replay: Replay, seconds: int) -> Mapping[str, Any]:
         now = int(self._clock())
-        item: Mapping[str, Any] = {
+        return {
             **_key(org, name),
             "request": replay.request,
             "password_hash": replay.password_hash,
             "answer": replay.answer,
-            "ends_at": now + KEPT_SECONDS,
-            "expires_at": now + KEPT_SECONDS + _MARGIN_SECONDS,
+            "ends_at": now + seconds,
+            "expires_at": now + seconds + _MARGIN_SECONDS,
         }
-        free = "attribute_not_exists(#pk) OR #ends_at <= :now"
-        return Put(item, condition=free, values={"now": now})
 
 
 def _key(org: str, name: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from chalicelib.store import keys
 from chalicelib.store.log import add_counts
 from chalicelib.store.run_items import dump
 from chalicelib.store.table import Check, ConditionFailed, Delete, Put, Table, Update
+from chalicelib.store.watchers import drop_watcher
 from chalicelib.store.wire import Item
 
 LIFETIME_SECONDS: Final = 3 * 3600
@@ -88,6 +89,9 @@ class Sockets:
         for item in list(self._table.query_all("#pk = :pk", {"pk": pk})):
             if item["sk"].startswith("RUN#"):
                 self._drop(_subscription_from(item))
+                continue
+            if item["sk"].startswith("SWARM#"):
+                self._table.transact(drop_watcher(item))
                 continue
             try:
                 self._table.transact(

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from chalicelib.core.errors import RateLimited
 from chalicelib.core.roles import Principal, Role
+from chalicelib.core.swarms.phoenix import version_of
 from chalicelib.services import Services
 from chalicelib.store.sockets import LIFETIME_SECONDS, Connection
 
-SOCKET_PATHS: Final = frozenset({"/ws"})
+RUNS_PATH: Final = "/ws"
+SWARMS_PATH: Final = "/swarm/websocket"
+SOCKET_PATHS: Final = frozenset({RUNS_PATH, SWARMS_PATH})
 """Paths whose protocol is built. The front door knows more, for what is to come."""
 
 LOCAL: Final = Principal("local", "org_local", Role.ADMIN)
@@ -21,6 +24,8 @@ def connect(found: Services, connection_id: str, query: Mapping[str, str]) -> di
     path = query.get("path", "")
     if path not in SOCKET_PATHS:
         return {"statusCode": 501 if path else 404}
+    if path == SWARMS_PATH and version_of(query) is None:
+        return {"statusCode": 400}
     principal = LOCAL
     if found.settings.auth_mode != "none":
         try:
@@ -31,7 +36,8 @@ def connect(found: Services, connection_id: str, query: Mapping[str, str]) -> di
             return {"statusCode": 401}
         principal = known
     expires_at = int(found.clock().timestamp()) + LIFETIME_SECONDS
-    found.sockets.open(Connection(connection_id, path, principal, expires_at))
+    kept = {"vsn": query["vsn"]} if "vsn" in query else {}
+    found.sockets.open(Connection(connection_id, path, principal, expires_at, kept))
     found.tokens.record_use()
     return {"statusCode": 200}
 
@@ -41,6 +47,9 @@ def message(found: Services, connection_id: str, body: str) -> None:
     connection = found.sockets.get(connection_id)
     if connection is None:
         found.post.close(connection_id)
+        return
+    if connection.path == SWARMS_PATH:
+        found.phoenix_requests.handle(connection, body)
         return
     found.socket_requests.handle(connection, body)
 

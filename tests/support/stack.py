@@ -130,6 +130,12 @@ class Api:
     def post(self, path: str, **more: Any) -> requests.Response:
         return self.call("POST", path, **more)
 
+    def expect(self, status: int, method: str, path: str, **more: Any) -> Any:
+        """A request that has to be answered with this status; the answer's JSON."""
+        answer = self.call(method, path, **more)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
     def put(
         self, name: str, body: bytes | str | dict[str, Any], media: str = "application/json"
     ) -> requests.Response:

@@ -14,7 +14,12 @@ PUBLIC_PATHS = re.compile(
 )
 
 
-READING_POSTS = {"/api/v1/workflows/{name}/plan", "/v1/workflows/validate"}
+READING_POSTS = {
+    "/api/config/validate",
+    "/api/swarms/{name}/snapshot",
+    "/api/v1/workflows/{name}/plan",
+    "/v1/workflows/validate",
+}
 """They have a body to look at, and change nothing."""
 OWN_POSTS = {
     "/api/v1/auth/refresh",

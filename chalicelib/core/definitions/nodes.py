@@ -20,6 +20,8 @@ from chalicelib.core.errors import BadRequest
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
 MOST_DEPTH = 50
+MOST_READ = 600_000
+"""Nodes that a reader makes of one text before anybody counts values: they are what takes memory."""
 # A place longer than this is not recorded: its parent's line has to do. Otherwise a few long
 # keys around many items would make lists of places far larger than the document.
 _LONGEST_LOCATION = 500
@@ -43,6 +45,12 @@ def malformed(line: int, column: int, message: str) -> BadRequest:
     return BadRequest(f"line {line}, column {column}: {message}", line=line, column=column)
 
 
+def counted(nodes: int, line: int, column: int) -> None:
+    """Refuse the node at a place when it is one too many for memory. Raises BadRequest."""
+    if nodes > MOST_READ:
+        raise malformed(line, column, f"more than {MOST_READ:,} values")
+
+
 def number(text: str, line: int, column: int) -> int | float:
     """The number a decimal text means: an int of 64 bits, or a finite float. Raises BadRequest."""
     digits = text.lstrip("+-")
@@ -62,8 +70,10 @@ def fits(value: int) -> bool:
 
 
 class _Converter:
-    def __init__(self) -> None:
+    def __init__(self, most_nodes: int, most_characters: int) -> None:
         self.lines: dict[str, int] = {}
+        self._most_nodes = most_nodes
+        self._most_characters = most_characters
         self._nodes = 0
         self._characters = 0
 
@@ -99,15 +109,14 @@ class _Converter:
         self._nodes += 1
         if depth > MOST_DEPTH:
             raise malformed(node.line, node.column, f"nested deeper than {MOST_DEPTH} levels")
-        if self._nodes > MOST_NODES:
-            raise malformed(node.line, node.column, f"more than {MOST_NODES:,} values")
+        if self._nodes > self._most_nodes:
+            raise malformed(node.line, node.column, f"more than {self._most_nodes:,} values")
 
     def _text(self, text: str, node: Node) -> None:
         self._characters += len(text)
-        if self._characters > MOST_BYTES:
-            raise malformed(
-                node.line, node.column, f"more than {MOST_BYTES:,} characters with aliases expanded"
-            )
+        if self._characters > self._most_characters:
+            message = f"more than {self._most_characters:,} characters with aliases expanded"
+            raise malformed(node.line, node.column, message)
         if "\0" in text:
             raise malformed(node.line, node.column, "the text contains a NUL character")
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
@@ -122,10 +131,12 @@ def _known(location: str | None, step: str | int) -> str | None:
     return locations.member(location, step) if len(step) <= _LONGEST_LOCATION else None
 
 
-def to_value(root: Node) -> tuple[Any, dict[str, int]]:
+def to_value(
+    root: Node, *, most_nodes: int = MOST_NODES, most_characters: int = MOST_BYTES
+) -> tuple[Any, dict[str, int]]:
     """The plain value of a tree of nodes, and the line of every place in it.
 
     Raises BadRequest over a limit and for duplicate names, names that are no text, NUL characters.
     """
-    converter = _Converter()
+    converter = _Converter(most_nodes, most_characters)
     return converter.convert(root, "", root.line, 1), converter.lines

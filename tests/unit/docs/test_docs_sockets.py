@@ -11,7 +11,7 @@ from docs_pages import blocks, code, rows, section, text_of
 
 from chalicelib.core.dialects import S0
 from chalicelib.core.runs.events import _RUN_ENDS, _STEP_ENDS, METHOD_OUTPUT, TERMINAL_KINDS
-from chalicelib.workers.socket_events import SOCKET_PATHS
+from chalicelib.workers.socket_events import RUNS_PATH
 from chalicelib.workers.socket_requests import REQUESTS
 
 PAGE = text_of("docs/sockets.md")
@@ -66,4 +66,4 @@ def test_the_codes_are_slugs_of_errors_with_underscores() -> None:
 
 
 def test_the_path_is_the_one_that_is_built() -> None:
-    assert set(re.findall(r"localhost:8000(/\w+)\?", PAGE)) == SOCKET_PATHS
+    assert set(re.findall(r"localhost:8000(/\w+)\?", PAGE)) == {RUNS_PATH}
