@@ -11,6 +11,7 @@ from typing import Final
 NODE_PREFIX: Final = "NODE#"
 OVERLAY_PREFIX: Final = "OVERLAY#"
 BOX_PREFIX: Final = "BOX#"
+DUE_PREFIX: Final = "DUE#"
 LIFE_PREFIX: Final = "!LIFE#"
 EVENT_PREFIX: Final = "!EVENT#"
 KIND: Final = "SWARM-EVENTS"
@@ -71,6 +72,10 @@ def out_prefix(node: str) -> str:
 
 def out_key(org: str, swarm: str, node: str, out: str) -> dict[str, str]:
     return {"pk": swarm_pk(org, swarm), "sk": out_prefix(node) + out}
+
+
+def due_key(org: str, swarm: str, out: str) -> dict[str, str]:
+    return {"pk": swarm_pk(org, swarm), "sk": DUE_PREFIX + out}
 
 
 def log_prefix(node: str) -> str:

@@ -33,7 +33,10 @@ fires by the clock of its own zone.
 
 **Permissions.** On AWS the call Converse needs `bedrock:InvokeModel`, and a mail is allowed on the
 identity that sends it. MiniStack asks for `bedrock:Converse`, which no policy for AWS can name, and
-for mails on `*`. Here it asks for what AWS asks for.
+for mails on `*`. For batches of SQS it asks for calls of their own. Here it asks for what AWS asks for.
+
+**Streams that come again in part.** MiniStack does not heed which records of a table's stream a function
+reports as failed: they were lost. Here the whole batch comes again, which AWS may do as well.
 
 docs/decisions/0007 says more.
 """
@@ -59,6 +62,8 @@ function of Runyard calls itself."""
 NEEDED = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
 }
 """Calls that AWS has no permission of their own for."""
 _LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
@@ -87,6 +92,24 @@ def repaired(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
             name = exception_name(str(result.get("log") or ""))
             if name is not None:
                 body["errorType"] = name
+        return result
+
+    return call
+
+
+def heeded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The emulator's function that calls a Lambda: one that reports records of a table's stream as
+    failed has failed."""
+
+    def call(function: dict[str, Any], event: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
+        result = execute(function, event, *arguments, **named)
+        records = event.get("Records") if isinstance(event, dict) else None
+        body = result.get("body")
+        if isinstance(body, str):
+            body = json.loads(body or "null")
+        reported = isinstance(body, dict) and body.get("batchItemFailures")
+        if records and reported and records[0].get("eventSource") == "aws:dynamodb":
+            return {**result, "error": True}
         return result
 
     return call
@@ -394,6 +417,7 @@ def main() -> None:
     lambda_svc._execute_function_with_config_scope = queued(
         repaired(lambda_svc._execute_function_with_config_scope), AT_ONCE
     )
+    lambda_svc._execute_function = heeded(lambda_svc._execute_function)
     stepfunctions._run_parallel_branches = impatient(stepfunctions)
     stepfunctions._run_map_items, stepfunctions._run_sub_machine = hasty(
         stepfunctions._run_map_items,

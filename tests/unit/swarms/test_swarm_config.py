@@ -31,7 +31,7 @@ from chalicelib.core.swarms.model import (
     ObjectSpec,
     SwarmConfig,
 )
-from tests.support.swarms import VALUES, swarm_configs
+from tests.support.swarm_configs import VALUES, swarm_configs
 
 PATTERN = "must start with a letter and contain only alphanumeric, underscore, or hyphen characters"
 WHOLE: dict[str, Any] = {

@@ -16,7 +16,7 @@ from chalicelib.core.swarms.config import read_config, to_dict
 from chalicelib.core.swarms.formats import format_of_path, parse, parse_document
 from chalicelib.core.swarms.model import AgentSpec, Backend, SwarmConfig
 from chalicelib.core.swarms.rendering import RENDERERS
-from tests.support.swarms import TEXTS, elixir, swarm_configs
+from tests.support.swarm_configs import TEXTS, elixir, swarm_configs
 
 CONFIG = """\
 # A small swarm.
