@@ -41,7 +41,7 @@ test: setup elixir ## all tests
 chaos: setup ## break every AWS call of every operation in every way (make test breaks a third of them)
 	@RUNYARD_CHAOS=all $(VENV)/python -m pytest -q -n auto tests/chaos
 
-coverage: setup ## how much of chalicelib the tests without a stack reach
+coverage: setup elixir ## how much of chalicelib the tests without a stack reach
 	@$(VENV)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered tests/unit tests/component tests/chaos
 
 check: lint ## what CI runs: lint, types, template, tests
