@@ -12,6 +12,7 @@ NODE_PREFIX: Final = "NODE#"
 OVERLAY_PREFIX: Final = "OVERLAY#"
 BOX_PREFIX: Final = "BOX#"
 DUE_PREFIX: Final = "DUE#"
+WATCHER_PREFIX: Final = "SOCKET#"
 LIFE_PREFIX: Final = "!LIFE#"
 EVENT_PREFIX: Final = "!EVENT#"
 KIND: Final = "SWARM-EVENTS"
@@ -88,6 +89,10 @@ def log_key(org: str, swarm: str, node: str, at: str, line: str) -> dict[str, st
 
 def swarm_event_key(org: str, swarm: str, at: str, event: str) -> dict[str, str]:
     return {"pk": swarm_pk(org, swarm), "sk": f"{EVENT_PREFIX}{at}#{event}"}
+
+
+def watcher_key(org: str, swarm: str, connection: str) -> dict[str, str]:
+    return {"pk": swarm_pk(org, swarm), "sk": WATCHER_PREFIX + connection}
 
 
 def cleared_key(org: str) -> dict[str, str]:
