@@ -186,7 +186,7 @@ def take_turn(event: SQSEvent) -> dict[str, Any]:
     """Bells of agents and objects that have mail: chalicelib/workers/mailbox.py."""
     from chalicelib.workers.mailbox import take_turns
 
-    context = event.context
+    context: Any = event.context
     return take_turns(
         services(),
         event.to_dict()["Records"],

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.graph_wiring import GraphWiring
 from chalicelib.settings import settings
+from chalicelib.swarm_services import SwarmWiring
 
 if TYPE_CHECKING:
     from chalicelib.core.apply import Applier
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 ClientFactory = Callable[..., Any]
 
 
-class Services(GraphWiring):
+class Services(SwarmWiring):
     """Every operation, wired to the resources of its stage."""
 
     @cached_property
@@ -82,7 +82,9 @@ class Services(GraphWiring):
     def retrier(self) -> Retrier:
         from chalicelib.core.runs.retry import Retrier
 
-        return Retrier(self.runs, self.workflows, self.starter)
+        return Retrier(
+            self.runs, self.workflows, self.starter, self.repeats, lambda: self.shared_machine
+        )
 
     @cached_property
     def canceller(self) -> Canceller:

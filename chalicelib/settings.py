@@ -47,9 +47,9 @@ class Settings(BaseModel):
     swarm_model: str = "anthropic.claude-3-haiku-20240307-v1:0"
     """The model of agents that name none."""
     swarm_docker: str = ""
-    """Where agents of the backend `docker` run: `cluster=…;subnets=…;role=…`."""
+    """Where containers of agents run: `cluster=…;task=…{image}…;subnets=a,b;groups=c`."""
     swarm_ssh: str = ""
-    """Instances of Systems Manager (comma-separated) that agents of the backend `ssh` may run on."""
+    """Instances of Systems Manager that agents may run on, by IAM's tags; empty for all named so."""
     socket_endpoint: str = ""
     """Management endpoint of the WebSocket API, e.g. https://{id}.execute-api.{region}.amazonaws.com/api"""
     outbound_allow: str = ""
@@ -110,6 +110,15 @@ class Settings(BaseModel):
     def _endpoints_can_be_read(cls, endpoints: str) -> str:
         endpoints_of(endpoints)
         return endpoints
+
+    @field_validator("swarm_backends")
+    @classmethod
+    def _backends_are_there(cls, names: str) -> str:
+        if names != cls.model_fields["swarm_backends"].default:
+            from chalicelib.core.swarms.backends import parse_backends
+
+            parse_backends(names)
+        return names
 
     @field_validator("rate_limit_sizes")
     @classmethod

@@ -95,6 +95,13 @@ _PUT_OBJECTS = [_allow("s3:PutObject", _OBJECTS)]
 # Without it S3 answers 403 instead of 404 for a key that is not there; HeadBucket needs it too.
 _LIST_BUCKET = [_allow("s3:ListBucket", _BUCKET)]
 _DELETE_OUTPUTS = [_allow("s3:DeleteObject", {"Fn::Sub": "${Bucket.Arn}/outputs/*"})]
+_DELETE_STORED = [
+    _allow(
+        "s3:DeleteObject",
+        {"Fn::Sub": "${Bucket.Arn}/outputs/*"},
+        {"Fn::Sub": "${Bucket.Arn}/swarms/*"},
+    )
+]
 _OBJECTS_BOTH = [*_GET_OBJECTS, *_PUT_OBJECTS, *_LIST_BUCKET]
 _START_AND_STOP = [
     _allow("states:StartExecution", _MACHINES),
@@ -128,6 +135,20 @@ _READ_STREAM = [
     ),
     _allow("dynamodb:ListStreams", {"Fn::Sub": "${Table.Arn}/stream/*"}),
 ]
+
+# A swarm's timers are schedules; whoever settles a swarm sets and removes them.
+_RING = [_allow("sqs:SendMessage", {"Fn::GetAtt": ["SwarmBells", "Arn"]})]
+_MAKE_SCHEDULES = [
+    *_each(
+        ("scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"),
+        _SCHEDULES,
+    ),
+    _pass_role(_SCHEDULE_ROLE, "scheduler"),
+]
+_HEAR = _each(
+    ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    {"Fn::GetAtt": ["SwarmBells", "Arn"]},
+)
 
 _USER = "runyard-${Stage}-user-*"
 """Names of what users' steps may touch. Behind it comes the organisation, which RunStep checks."""
@@ -174,8 +195,9 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         # Write-only: who stores a secret cannot read it.
         _allow("kms:Encrypt", _SECRETS_KEY),
         *_OPEN_SIGNING_KEYS,
-        *_DELETE_OUTPUTS,
+        *_DELETE_STORED,
         _allow("lambda:InvokeFunction", _CHECK_SIGNATURE),
+        *_RING,
     ],
     # It answers yes or no, so the API can check signatures and still read no secret.
     "CheckSignature": [_allow("dynamodb:GetItem", _TABLE), _allow("kms:Decrypt", _SECRETS_KEY)],
@@ -207,8 +229,34 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         *_LOOK_AT_EXECUTIONS,
         *_SEND_TOKENS,
         *_OBJECTS_BOTH,
-        *_DELETE_OUTPUTS,
+        *_DELETE_STORED,
         *_POST_TO_SOCKETS,
+        # What a swarm's start or change has left undone.
+        *_MAKE_SCHEDULES,
+        *_RING,
+    ],
+    "RouteMail": [
+        *_STORE,
+        *_WRITE_BATCHES,
+        *_READ_STREAM,
+        *_POST_TO_SOCKETS,
+        _allow(
+            "sqs:SendMessage",
+            {"Fn::GetAtt": ["SwarmBells", "Arn"]},
+            {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+        ),
+    ],
+    # Agents' turns: skills, models, Lambdas and secrets as for steps; timers for asks.
+    "TakeTurn": [
+        *_STORE,
+        *_GET_OBJECTS,
+        *_LIST_BUCKET,
+        *_HEAR,
+        *_RING,
+        *_MAKE_SCHEDULES,
+        _allow("lambda:InvokeFunction", *_USER_FUNCTIONS),
+        _allow("bedrock:InvokeModel", *_MODELS),
+        _allow("kms:Decrypt", _SECRETS_KEY),
     ],
     "FanOut": [
         *_STORE,
@@ -224,6 +272,10 @@ POLICIES: Final[dict[str, list[Statement]]] = {
     "WebsocketConnect": [*_STORE, *_OPEN_SIGNING_KEYS],
     "WebsocketMessage": [
         *_STORE,
+        # A task over the socket may find a change of its swarm half-done.
+        *_WRITE_BATCHES,
+        *_MAKE_SCHEDULES,
+        *_RING,
         *_START_AND_STOP,
         *_LOOK_AT_EXECUTIONS,
         *_OBJECTS_BOTH,

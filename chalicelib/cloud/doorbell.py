@@ -6,13 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from chalicelib.cloud.calls import later_is_unavailable
 from chalicelib.core.errors import Unavailable
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 _AT_ONCE: Final = 10
 """SQS's limit of a batch."""
@@ -21,7 +18,7 @@ _AT_ONCE: Final = 10
 class Bells:
     """Implements `core.swarms.ports.Doorbell`."""
 
-    def __init__(self, client: Callable[[], SQSClient], queue_url: str) -> None:
+    def __init__(self, client: Callable[[], Any], queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
@@ -40,8 +37,7 @@ class Bells:
             ]
             with later_is_unavailable("SQS"):
                 answer = self._client().send_message_batch(
-                    QueueUrl=self._queue_url,
-                    Entries=entries,  # type: ignore[arg-type]
+                    QueueUrl=self._queue_url, Entries=entries
                 )
             if answer.get("Failed"):
                 raise Unavailable(f"SQS: {answer['Failed'][0].get('Code')}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from chalicelib.core.clock import Clock
 from chalicelib.store.swarm_boxes import SwarmBoxes
+from chalicelib.store.swarm_due import SwarmDue
 from chalicelib.store.swarm_event_items import EventItems
 from chalicelib.store.swarm_history import SwarmHistory
 from chalicelib.store.swarm_lives import SwarmLives
@@ -13,7 +14,7 @@ from chalicelib.store.swarm_turns import SwarmTurns
 from chalicelib.store.table import Table
 
 
-class SwarmMail(SwarmLives, SwarmBoxes, SwarmTurns, SwarmHistory):
+class SwarmMail(SwarmLives, SwarmBoxes, SwarmDue, SwarmTurns, SwarmHistory):
     """Implements `core.swarms.ports.MailStore`."""
 
     def __init__(self, table: Table, *, clock: Clock, shards: int, retention_days: int) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.core.swarms.router import Outbox
-from chalicelib.store.swarm_items import outgoing_from
+from chalicelib.core.swarms.model import Outbox
+from chalicelib.store.swarm_due import outbox_of
 from chalicelib.store.wire import Item, from_wire
 
 _OUT: Final = "!OUT#"
@@ -31,10 +31,6 @@ def outbox_from(record: Mapping[str, Any]) -> tuple[str, str, Outbox] | None:
         return None
     org, _, swarm = key["pk"].split("#", 2)
     return org, swarm, outbox_of(item)
-
-
-def outbox_of(item: Mapping[str, Any]) -> Outbox:
-    return Outbox(item["id"], item["sender"], item["at"], outgoing_from(item))
 
 
 def arrived_from(record: Mapping[str, Any]) -> Arrived | None:

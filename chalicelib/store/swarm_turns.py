@@ -23,6 +23,7 @@ from chalicelib.core.swarms.model import NodeLife, NodeState, Outgoing
 from chalicelib.core.swarms.ports import TurnCommit
 from chalicelib.store import swarm_keys
 from chalicelib.store.run_items import dump
+from chalicelib.store.swarm_due import due_put
 from chalicelib.store.swarm_event_items import EventItems
 from chalicelib.store.swarm_items import (
     MOST_PARTS,
@@ -118,7 +119,8 @@ class SwarmTurns:
             writes.append(Put(checked(memory, "A node's memory")))
         if commit.outgoing:
             key = swarm_keys.out_key(org, swarm, node, out)
-            writes.append(self._out(key, node, commit.outgoing, at))
+            sent = self._out(key, node, commit.outgoing, at)
+            writes += [sent, due_put(sent)]
         for index, line in enumerate(commit.logs):
             id = f"{out}.{index:03d}"
             key = swarm_keys.log_key(org, swarm, node, line.timestamp, id)
@@ -130,10 +132,11 @@ class SwarmTurns:
         return [*writes, *self._events.puts(org, commit.events)]
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
-        """One PutItem. Raises TooLarge for messages of over 300,000 bytes together."""
+        """One transaction. Raises TooLarge for messages of over 300,000 bytes together."""
         now = self._clock()
         key = swarm_keys.out_key(org, swarm, sender, new_id("out", now))
-        self._table.write(self._out(key, sender, outgoing, rfc3339(now)))
+        sent = self._out(key, sender, outgoing, rfc3339(now))
+        self._table.transact([sent, due_put(sent)])
 
     def _out(self, key: dict[str, str], sender: str, outgoing: Sequence[Outgoing], at: str) -> Put:
         """All messages of a turn in one item, in order."""

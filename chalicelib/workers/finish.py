@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib.core.compiler.calls import read_finish_call
+from chalicelib.core.errors import RunyardError
 from chalicelib.core.runs.conclude import MachineError
 from chalicelib.core.runs.model import RunStatus
 from chalicelib.core.runs.ports import ExecutionState
@@ -21,6 +22,8 @@ _ENDED: Final = {
 }
 RECONCILER_SECONDS: Final = 50.0
 """How long one pass may look at runs; it is called every minute."""
+SWARM_SECONDS: Final = 20.0
+"""How much of it may go to swarms, which come first."""
 
 
 class RunFailed(Exception):
@@ -60,8 +63,18 @@ def execution_ended(found: Services, detail: Mapping[str, Any]) -> None:
 
 
 def reconcile(found: Services, *, monotonic: Callable[[], float] = time.monotonic) -> Report:
-    """One pass over all open runs of all organisations."""
+    """One pass over all open runs of all organisations, and over all swarms."""
+    orgs = found.orgs()
+    for_swarms = monotonic() + SWARM_SECONDS
     end = monotonic() + RECONCILER_SECONDS
-    report = found.reconciler.sweep(found.orgs(), may_go_on=lambda: monotonic() < end)
+    errors: list[Exception] = []
+    try:
+        repairs = found.swarm_watch.sweep(orgs, may_go_on=lambda: monotonic() < for_swarms)
+        logger.info("looked after swarms", extra={"repairs": repairs})
+    except* RunyardError as group:
+        errors += group.exceptions
+    report = found.reconciler.sweep(orgs, may_go_on=lambda: monotonic() < end)
     logger.info("reconciled", extra={"looked_at": report.looked_at, "repairs": report.repairs})
+    if errors:
+        raise ExceptionGroup("some swarms could not be looked after", errors)
     return report

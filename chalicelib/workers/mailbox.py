@@ -37,7 +37,7 @@ def take_turns(
     node's own: it is written to the log, its bell rings again, and others are not kept from theirs.
     """
     nodes = _nodes(records)
-    taker = found.swarm_wiring.turns  # and with it all clients: boto3 cannot make two at once
+    taker = found.swarm_turns  # and with it all clients: boto3 cannot make two at once
     failed: list[str] = []
 
     def take(node: _Node) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import RunyardError, Unavailable
-from chalicelib.core.swarms.router import Outbox
+from chalicelib.core.swarms.model import Outbox
 from chalicelib.services import Services
 from chalicelib.store.swarm_records import Arrived, arrived_from, outbox_from
 from chalicelib.telemetry import logger
@@ -46,7 +46,12 @@ def route_mail(found: Services, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def posted(found: Services, records: Sequence[Record]) -> None:
-    """What sockets are told of these records, which will not come again."""
+    """Push to sockets what these records tell, which will not come again."""
+    from chalicelib.store.swarm_happenings import told_by
+
+    told = [one for one in map(told_by, records) if one is not None]
+    if told:
+        found.swarm_posts.push(told)
 
 
 def _by_swarm(records: Sequence[Record]) -> dict[tuple[str, str], _OfSwarm]:
@@ -73,7 +78,7 @@ def _deliver(found: Services, org: str, swarm: str, of_swarm: _OfSwarm) -> list[
         return []
     told = {"org": org, "swarm": swarm}
     try:
-        found.swarm_wiring.router.deliver(org, swarm, of_swarm.outboxes)
+        found.swarm_router.deliver(org, swarm, of_swarm.outboxes)
     except Unavailable as later:
         logger.warning("mail is late", extra={**told, "why": later.detail})
         return [of_swarm.first["outboxes"]]
@@ -88,7 +93,7 @@ def _ring(found: Services, org: str, swarm: str, of_swarm: _OfSwarm) -> list[int
         return []
     rings = {node: mail.id for node, mail in of_swarm.arrived.items()}
     try:
-        found.swarm_wiring.bell.ring(org, swarm, rings)
+        found.bells.ring(org, swarm, rings)
     except Unavailable as later:
         logger.warning("a bell is late", extra={"swarm": swarm, "why": later.detail})
         return [of_swarm.first["arrived"]]

@@ -33,7 +33,13 @@ fires by the clock of its own zone.
 
 **Permissions.** On AWS the call Converse needs `bedrock:InvokeModel`, and a mail is allowed on the
 identity that sends it. MiniStack asks for `bedrock:Converse`, which no policy for AWS can name, and
-for mails on `*`. Here it asks for what AWS asks for.
+for mails on `*`. For batches of SQS it asks for calls of their own. Here it asks for what AWS asks for.
+
+**Streams that come again in part.** MiniStack does not heed which records of a table's stream a function
+reports as failed: they were lost. Here the whole batch comes again, which AWS may do as well.
+
+**Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
+lines without a wait, and an exception does not end the process.
 
 docs/decisions/0007 says more.
 """
@@ -59,6 +65,8 @@ function of Runyard calls itself."""
 NEEDED = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
 }
 """Calls that AWS has no permission of their own for."""
 _LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
@@ -87,6 +95,24 @@ def repaired(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
             name = exception_name(str(result.get("log") or ""))
             if name is not None:
                 body["errorType"] = name
+        return result
+
+    return call
+
+
+def heeded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The emulator's function that calls a Lambda: one that reports records of a table's stream as
+    failed has failed."""
+
+    def call(function: dict[str, Any], event: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
+        result = execute(function, event, *arguments, **named)
+        records = event.get("Records") if isinstance(event, dict) else None
+        body = result.get("body")
+        if isinstance(body, str):
+            body = json.loads(body or "null")
+        reported = isinstance(body, dict) and body.get("batchItemFailures")
+        if records and reported and records[0].get("eventSource") == "aws:dynamodb":
+            return {**result, "error": True}
         return result
 
     return call
@@ -377,8 +403,11 @@ def hasty(
 
 def main() -> None:
     """Repair and start."""
+    import runpy
+    from pathlib import Path
+
     from ministack.app import main as start  # type: ignore[import-not-found]
-    from ministack.core import iam_actions  # type: ignore[import-not-found]
+    from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
         eventbridge,
         lambda_svc,
@@ -386,6 +415,8 @@ def main() -> None:
         stepfunctions,
     )
 
+    # This folder is not searched for modules: a file in it is called ministack.py.
+    runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = zoned(
         eventbridge._parse_cron_fields, eventbridge._cron_next_fire
@@ -394,6 +425,7 @@ def main() -> None:
     lambda_svc._execute_function_with_config_scope = queued(
         repaired(lambda_svc._execute_function_with_config_scope), AT_ONCE
     )
+    lambda_svc._execute_function = heeded(lambda_svc._execute_function)
     stepfunctions._run_parallel_branches = impatient(stepfunctions)
     stepfunctions._run_map_items, stepfunctions._run_sub_machine = hasty(
         stepfunctions._run_map_items,

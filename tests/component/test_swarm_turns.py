@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.errors import TooLarge, Unavailable
 from chalicelib.core.swarms.model import LogLine, NodeState, Outgoing
 from tests.support.clients import Fault
-from tests.support.swarm_stores import SWARM, SwarmWorld
+from tests.support.swarms import SWARM, SwarmWorld
 from tests.support.world import ORG, World
 
 

@@ -1,103 +1,124 @@
-"""Random swarms for hypothesis, and Elixir itself as a judge."""
+"""Swarms for component tests: the stores on a world, and shorthands for what is in them."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-import pytest
-from hypothesis import strategies as st
-
-from chalicelib.core.swarms.kinds import BACKENDS, HANDLERS, OPTIONS
-from chalicelib.core.swarms.model import AgentSpec, Backend, ObjectSpec, SwarmConfig
-from chalicelib.core.swarms.redaction import redacted
-
-MISSING = "Elixir judges these tests and is not installed: sudo apt-get install -y elixir"
-EVALUATE = Path(__file__).with_name("evaluate.exs")
-
-NASTY = ["nil", "true", "end", "do", "fn", "__MODULE__", "#{1}", "\\#{", '"""', "a: 1", "~w(", "\u202e", "\\", "0o10", "1e3", "~", "é", "<<", "%{}", "'", "\ufeff", "\u2028", "\x85", "😀", " x ", "\r\n"]  # fmt: skip
-NAMES = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_-]{0,8}", fullmatch=True) | st.sampled_from(
-    ["nil", "true", "false", "end", "do", "when", "a-b", "Upper", "x" * 64]
+from chalicelib.core.clock import rfc3339
+from chalicelib.core.ids import new_id
+from chalicelib.core.swarms.model import (
+    Mail,
+    NodeKind,
+    NodeLife,
+    NodeState,
+    Outgoing,
+    Swarm,
+    SwarmEvent,
+    SwarmStatus,
 )
-TEXTS = st.sampled_from(NASTY) | st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20
-)
-LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
-KEYS = TEXTS.filter(lambda key: redacted({key: 1}) == {key: 1})
-NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | NUMBERS | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
-    max_leaves=12,
-)
-CONFIGS = st.dictionaries(KEYS, VALUES, max_size=4)
+from chalicelib.core.swarms.ports import TurnCommit
+from chalicelib.store.skills import Skills
+from chalicelib.store.swarm_events import SwarmEvents
+from chalicelib.store.swarm_mail import SwarmMail
+from chalicelib.store.swarms import Swarms
+from tests.support.world import ORG, World
+
+SWARM = "research"
+TYPES = {
+    ("info", "agent"): {"task_sent", "message_received"},
+    ("info", "routing"): {"message_routed"},
+    ("warning", "routing"): {"invalid_route"},
+    ("error", "agent"): {"agent_error"},
+}
 
 
-@st.composite
-def backends(draw: Any) -> Backend:
-    """A backend, with the options that it needs and others."""
-    kind = draw(st.sampled_from(sorted(BACKENDS)))
-    options = draw(st.just({}) | CONFIGS)
-    options.pop("type", None)
-    if (own := OPTIONS.get(kind)) is not None:
-        options[own] = draw(CONFIGS if own == "opts" else LINES)
-    return Backend(kind, options)
+def types_with(level: str | None, category: str | None) -> Collection[str] | None:
+    """A taxonomy, small enough for a test to know."""
+    if level is None and category is None:
+        return None
+    return {
+        name
+        for (one, other), names in TYPES.items()
+        if level in (None, one) and category in (None, other)
+        for name in names
+    }
 
 
-@st.composite
-def swarm_configs(draw: Any) -> SwarmConfig:
-    """A configuration without problems and without secrets."""
-    names = draw(st.lists(NAMES, unique=True, max_size=6))
-    border = draw(st.integers(0, len(names)))
-    listed = st.lists(LINES, unique=True, max_size=3).map(tuple)
-    agents = tuple(
-        AgentSpec(
-            name,
-            backend=draw(backends()),
-            skills=draw(listed),
-            model=draw(st.none() | LINES),
-            endpoint=draw(st.none() | LINES),
-            presets=draw(listed),
-            config=draw(CONFIGS),
+class SwarmWorld:
+    """The stores of swarms as one process has them."""
+
+    def __init__(self, world: World, *, shards: int = 1) -> None:
+        self.world = world
+        table, blobs = world.services.table, world.services.blobs
+        more: dict[str, Any] = {"shards": shards, "retention_days": 30}
+        self.swarms = Swarms(table, blobs, **more)
+        self.mail = SwarmMail(table, clock=world.clock, **more)
+        self.events = SwarmEvents(table, clock=world.clock, types_with=types_with, **more)
+        self.skills = Skills(blobs)
+
+    def now(self) -> str:
+        return rfc3339(self.world.clock())
+
+    def begin(self, *nodes: str, incarnation: int = 1, **more: Any) -> None:
+        """Nodes that start."""
+        self.mail.begin_lives(
+            ORG, SWARM, [self.new_life(node, incarnation=incarnation, **more) for node in nodes]
         )
-        for name in names[:border]
-    )
-    objects = tuple(
-        ObjectSpec(
-            name,
-            draw(st.sampled_from(sorted(HANDLERS))),
-            backend=draw(st.none() | backends()),
-            config=draw(CONFIGS),
+
+    def new_life(self, node: str, *, incarnation: int = 1, **more: Any) -> NodeLife:
+        session = more.pop("session_id", f"{node}-{incarnation}")
+        found = NodeLife(
+            node, NodeKind.AGENT, NodeState.IDLE, incarnation, session, started_at=self.now()
         )
-        for name in names[border:]
-    )
-    ends = st.sampled_from([*names, "metrics", "tick", "gateway"])
-    edges = draw(st.lists(st.tuples(ends, ends), unique=True, max_size=8))
-    topology = tuple(edge for edge in edges if edge[0] != edge[1])
-    return SwarmConfig(draw(NAMES), agents, objects, topology)
+        return replace(found, **more)
+
+    def life(self, node: str) -> NodeLife:
+        found = self.mail.life(ORG, SWARM, node)
+        assert found is not None
+        return found
+
+    def draft(self, content: Any = "hello", **more: Any) -> Mail:
+        """Mail that has no number yet."""
+        found = Mail(0, new_id("msg", self.world.clock()), "message", "direct", "a", content, "")
+        return replace(found, at=self.now(), **more)
+
+    def task(self, node: str, text: str = "work") -> Mail:
+        """Put a task; the mail as it was put."""
+        life = self.life(node)
+        mail = self.draft(text, kind="task", sender=None, number=life.received + 1)
+        assert self.mail.put_task(ORG, SWARM, life, mail, [])
+        return mail
+
+    def event(self, event_type: str = "task_sent", **more: Any) -> SwarmEvent:
+        now = self.world.clock()
+        found = SwarmEvent(
+            new_id("evt", now), rfc3339(now), "info", "agent", SWARM, "a", event_type, "it happened"
+        )
+        return replace(found, **more)
+
+    def turn(self, node: str, *outgoing: Outgoing, **more: Any) -> TurnCommit:
+        """A turn on the next mail, begun and ready to be committed."""
+        begun = self.mail.begin_turn(ORG, SWARM, self.life(node))
+        assert begun is not None
+        after = replace(
+            begun,
+            state=NodeState.IDLE,
+            handled=begun.handled + 1,
+            message_count=begun.message_count + 1,
+            attempts=0,
+            last_activity=self.now(),
+            memory={"said": begun.message_count + 1},
+        )
+        return TurnCommit(begun, after, outgoing, **more)
+
+    def contents(self, node: str) -> list[Any]:
+        """What waits for a node, in order."""
+        return [mail.content for mail in self.mail.pending(ORG, SWARM, self.life(node), 1_000)]
 
 
-def elixir(texts: Sequence[str], folder: Path) -> list[Any]:
-    """What Elixir evaluates texts to, in one start of it: atoms as text, tuples and charlists as
-    lists, and `{"error": …}` for what it refuses."""
-    program = shutil.which("elixir")
-    if program is None:
-        pytest.fail(MISSING)
-    source, result = folder / "texts", folder / "values"
-    source.write_bytes(b"\0".join(text.encode() for text in texts))
-    subprocess.run(
-        [program, str(EVALUATE), str(source), str(result)],
-        check=True,
-        env={
-            "PATH": str(Path(program).parent) + ":/usr/bin:/bin",
-            "LC_ALL": "C.UTF-8",
-            "HOME": str(folder),
-        },
-    )
-    values = [json.loads(line) for line in result.read_text().splitlines()]
-    assert len(values) == len(texts)
-    return values
+def head(name: str = SWARM, **more: Any) -> Swarm:
+    at = "2026-03-18T09:00:00.000Z"
+    found = Swarm(ORG, name, SwarmStatus.RUNNING, 1, 0, f"{name}.exs", at, at)
+    return replace(found, **more)

@@ -8,31 +8,19 @@ from chalicelib.api.requests import ApiRequest
 from chalicelib.api.routing import PUBLIC
 from chalicelib.api.swarms.dialect import SwarmRoutes
 from chalicelib.api.swarms.other_models import ApiDescriptor
+from chalicelib.core.swarms.watching import SERVER_EVENTS
 
 routes = SwarmRoutes(__name__, tag="documentation")
 
 VERSION: Final = "1.0.0"
 """Of S3's API, which its clients look at; the program's own is in `/healthz`."""
-CLIENT_TO_SERVER: Final = (
+CLIENT_EVENTS: Final = (
     "send_task",
     "get_status",
     "subscribe_logs",
     "unsubscribe_logs",
     "subscribe_events",
     "unsubscribe_events",
-)
-SERVER_TO_CLIENT: Final = (
-    "agent_output",
-    "agent_status",
-    "message_routed",
-    "message_broadcast",
-    "agent_added",
-    "agent_removed",
-    "topology_changed",
-    "swarm_started",
-    "swarm_stopped",
-    "log_entry",
-    "event",
 )
 _GROUPS: Final = {
     "swarms": "/api/swarms",
@@ -76,8 +64,8 @@ def describe_api(request: ApiRequest) -> dict[str, Any]:
             "url": "/swarm",
             "channel": "swarm:{swarm_name}",
             "events": {
-                "client_to_server": list(CLIENT_TO_SERVER),
-                "server_to_client": list(SERVER_TO_CLIENT),
+                "client_to_server": list(CLIENT_EVENTS),
+                "server_to_client": list(SERVER_EVENTS),
             },
         },
         "documentation": dict(TAGS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from chalicelib.core.swarms.model import (
 from chalicelib.core.swarms.objects.registry import problem as object_problem
 from chalicelib.core.swarms.overlay import effective
 from chalicelib.core.swarms.ports import Doorbell, EventStore, MailStore, SwarmStore, Timers
+from chalicelib.core.swarms.seeds import read_seed
 from chalicelib.core.swarms.taxonomy import event
 
 PURGED: Final = -2
@@ -43,10 +44,6 @@ class Heads:
     clock: Clock
     backends: Collection[str]
     """Those that the stage has switched on."""
-    read_seed: Callable[[str, str], SwarmConfig]
-    """(text, path): a configuration file as data. Raises Invalid."""
-    write_seed: Callable[[SwarmConfig], str]
-    """A configuration as a text that `read_seed` reads under a path that ends in .json."""
 
     @property
     def now(self) -> str:
@@ -75,7 +72,7 @@ class Heads:
         text = self.store.seed(org, path)
         if text is None:
             raise NotFound("Config file not found")
-        return self.read_seed(text, path)
+        return read_seed(text, path)
 
     def effective(self, head: Swarm) -> SwarmConfig:
         """Seed and overlay. Raises as `seed`."""

@@ -16,6 +16,7 @@ from chalicelib.core.swarms.model import (
 )
 from chalicelib.core.swarms.overlay import effective
 from chalicelib.core.swarms.ports import SwarmDetail
+from chalicelib.core.swarms.seeds import write_seed
 from chalicelib.core.swarms.settle import Settler, timer_of
 
 _OVER: Final = (SwarmStatus.STOPPED, SwarmStatus.ERROR)
@@ -52,7 +53,7 @@ class Lifecycle(Settler):
         if known is not None and known.status not in _OVER:
             raise BadRequest("already_exists")
         if path is None:
-            text = self.write_seed(config)
+            text = write_seed(config)
             # By content: who loses the race for a name changes nothing of the winner's seed.
             digest = hashlib.sha256(text.encode()).hexdigest()[:16]
             path = f"swarms/{config.name}/{digest}.json"

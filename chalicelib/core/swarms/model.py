@@ -193,6 +193,16 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Outbox:
+    """What one turn, or somebody in a node's name, sends: one item. Its id sorts by time."""
+
+    id: str
+    sender: str
+    at: str
+    messages: tuple[Outgoing, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """A line of an agent's conversation. `role` is `system`, `user`, `assistant` or `tool`."""
 

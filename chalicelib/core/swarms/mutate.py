@@ -66,7 +66,7 @@ class Mutations(Settler):
         def change(config: SwarmConfig) -> tuple[Change, None]:
             if agent not in {each.name for each in config.agents}:
                 raise NotFound("Agent not found")
-            told = ("agent_removed", f"{agent} removed", agent, {})
+            told: Told = ("agent_removed", f"{agent} removed", agent, {})
             return Change((overlay.remove_agent(agent),), (told,)), None
 
         self._mutate(org, name, change)
@@ -90,7 +90,7 @@ class Mutations(Settler):
     def remove_object(self, org: str, name: str, node: str) -> None:
         def change(config: SwarmConfig) -> tuple[Change, None]:
             _object(config, node)
-            told = ("object_removed", f"{node} removed", node, {})
+            told: Told = ("object_removed", f"{node} removed", node, {})
             return Change((overlay.remove_object(node),), (told,)), None
 
         self._mutate(org, name, change)
@@ -108,7 +108,7 @@ class Mutations(Settler):
             self.check_object(replace(spec, config=changed))
             if changed == dict(spec.config):
                 return Change(()), keys
-            told = ("object_configured", f"{node} configured", node, {"keys": list(keys)})
+            told: Told = ("object_configured", f"{node} configured", node, {"keys": list(keys)})
             return Change((overlay.update_config(node, changes),), (told,)), keys
 
         return self._mutate(org, name, change)
@@ -143,8 +143,9 @@ class Mutations(Settler):
         def change(config: SwarmConfig) -> tuple[Change, tuple[int, int]]:
             left, removed = remove_edges(config.topology, remove)
             whole, added = add_edges(left, add, overlay.names_of(config))
-            gone = [edge for edge in config.topology if edge not in set(left)]
-            come = [edge for edge in whole if edge not in set(left)]
+            kept = set(left)
+            gone = [edge for edge in config.topology if edge not in kept]
+            come = [edge for edge in whole if edge not in kept]
             if len(whole) > MOST_EDGES:
                 raise BadRequest(f"a swarm has at most {MOST_EDGES:,} edges")
             events = [overlay.remove_topology_edges(gone)] if gone else []

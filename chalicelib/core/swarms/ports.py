@@ -18,6 +18,7 @@ from chalicelib.core.swarms.model import (
     Node,
     NodeKind,
     NodeLife,
+    Outbox,
     Outgoing,
     OverlayEvent,
     Swarm,
@@ -150,6 +151,13 @@ class MailStore(Protocol):
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
+
+    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
+        """Outbox items of ids up to that one that nobody has called `delivered`, oldest first; up
+        to 100 of them."""
+
+    def delivered(self, org: str, swarm: str, outboxes: Iterable[Outbox]) -> None:
+        """All messages of these are where they belong."""
 
     def deliver(
         self, org: str, swarm: str, node: str, mails: Sequence[tuple[Mail, SwarmEvent | None]]

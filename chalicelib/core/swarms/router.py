@@ -12,19 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.core.swarms.model import Mail, Node, Outgoing, SwarmEvent
+from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent
 from chalicelib.core.swarms.ports import EventStore, MailStore, SwarmStore
 from chalicelib.core.swarms.routing import Delivery, mail_for, route, routed_event
-
-
-@dataclass(frozen=True, slots=True)
-class Outbox:
-    """What one turn, or somebody in a node's name, sends: one item."""
-
-    id: str
-    sender: str
-    at: str
-    messages: tuple[Outgoing, ...]
 
 
 @dataclass(slots=True)
@@ -48,6 +38,7 @@ class Router:
 
         Raises Unavailable: then some were delivered, and all can be tried again.
         """
+        outboxes = [*self._missed(org, swarm, outboxes), *outboxes]
         nodes = {node.name: node for node in self.store.nodes(org, swarm)}
         plan = _Plan()
         for outbox in outboxes:
@@ -58,8 +49,15 @@ class Router:
                 plan.events += [told for _, told in mails if told is not None]
         if plan.events:
             self.events.record(org, plan.events)
+        self.mail.delivered(org, swarm, outboxes)
+
+    def _missed(self, org: str, swarm: str, outboxes: Sequence[Outbox]) -> list[Outbox]:
+        """What these senders sent before and the stream has lost: it goes first."""
+        first: dict[str, str] = {}
         for outbox in outboxes:
-            self.mail.delivered(org, swarm, outbox.sender, outbox.id)
+            first.setdefault(outbox.sender, outbox.id)
+        due = self.mail.due(org, swarm, before=max(first.values(), default=""))
+        return [one for one in due if one.id < first.get(one.sender, "")]
 
     def _plan(self, plan: _Plan, swarm: str, outbox: Outbox, nodes: dict[str, Node]) -> None:
         sender = nodes.get(outbox.sender)
@@ -73,7 +71,9 @@ class Router:
             if not isinstance(found, Delivery) or not to:
                 plan.events.append(told)
                 continue
-            mail = mail_for(found, item=outbox.id, position=position, number=0, at=outbox.at)
             for place, name in enumerate(to):
+                mail = mail_for(
+                    found, name, item=outbox.id, position=position, number=0, at=outbox.at
+                )
                 event = told if place == 0 else None
                 plan.mails.setdefault(name, []).append((mail, event))

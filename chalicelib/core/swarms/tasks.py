@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.errors import BadRequest, NotFound, Unavailable
 from chalicelib.core.ids import new_id
@@ -16,6 +15,7 @@ from chalicelib.core.swarms.model import (
     NodeLife,
     NodeState,
     Outgoing,
+    SwarmEvent,
 )
 from chalicelib.core.swarms.routing import preview
 from chalicelib.core.swarms.settle import Settler
@@ -38,13 +38,20 @@ class Tasks(Settler):
             life = self._agent(org, name, agent)
             if life.held and task == RELEASE:
                 if self.mail.release(org, name, agent):
-                    self.tell(org, name, "agent_released", f"{agent} released", agent, {})
+                    self._tell(
+                        org, self.event("agent_released", name, f"{agent} released", agent=agent)
+                    )
                     self.ring(head, [agent])
                     return
                 continue
             if life.inbox >= MOST_INBOX:
-                more = {"inbox_size": life.inbox}
-                self.tell(org, name, "inbox_full", f"{agent}: inbox full", agent, more)
+                full = {"inbox_size": life.inbox}
+                self._tell(
+                    org,
+                    self.event(
+                        "inbox_full", name, f"{agent}: inbox full", agent=agent, metadata=full
+                    ),
+                )
                 raise BadRequest("inbox_full")
             now = self.now
             mail = Mail(life.received + 1, id, "task", "direct", None, task, now)
@@ -69,25 +76,21 @@ class Tasks(Settler):
         if node is None:
             raise NotFound("Agent not found")
         self.mail.begin_lives(org, name, [self.fresh_life(head, node)])
-        self.tell(org, name, "agent_restarted", f"{agent} restarted", agent, {})
+        self._tell(org, self.event("agent_restarted", name, f"{agent} restarted", agent=agent))
         if replay:
             count = self.mail.replay(org, name, agent)
             if count:
                 more = {"count": count}
-                self.tell(org, name, "mail_replayed", f"{count} put back", agent, more)
+                self._tell(
+                    org,
+                    self.event(
+                        "mail_replayed", name, f"{count} put back", agent=agent, metadata=more
+                    ),
+                )
         self.ring(head, [agent])
 
-    def tell(
-        self,
-        org: str,
-        swarm: str,
-        event_type: str,
-        message: str,
-        agent: str | None,
-        metadata: Mapping[str, Any],
-    ) -> None:
+    def _tell(self, org: str, told: SwarmEvent) -> None:
         """Record an event that belongs to no other write."""
-        told = self.event(event_type, swarm, message, agent=agent, metadata=metadata)
         self.events.record(org, [told])
 
     def _agent(self, org: str, name: str, agent: str) -> NodeLife:

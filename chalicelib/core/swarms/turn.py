@@ -112,7 +112,7 @@ class TurnTaker:
         then the bell is heard again.
         """
         handled = lost = 0
-        while lost < MOST_LOST:
+        while True:
             life = self.mail.life(org, swarm, name)
             if life is None or life.paused or life.held or life.state is NodeState.STOPPED:
                 return handled
@@ -123,7 +123,7 @@ class TurnTaker:
             waiting = self.mail.pending(org, swarm, life, MOST_AT_ONCE if fast else 1)
             if not waiting:
                 return handled
-            if handled and seconds() < ENOUGH_SECONDS:
+            if lost > MOST_LOST or (handled and seconds() < ENOUGH_SECONDS):
                 self._ring(org, swarm, life)
                 return handled
             turns = _Turns(self, org, swarm, node, seconds)
@@ -131,8 +131,6 @@ class TurnTaker:
             handled += done
             lost = 0 if done else lost + 1
             again = False
-        self._ring(org, swarm, life)
-        return handled
 
     def _ring(self, org: str, swarm: str, life: NodeLife) -> None:
         stamp = int(self.clock().timestamp() * 1000)

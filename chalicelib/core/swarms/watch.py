@@ -10,6 +10,7 @@ from typing import Final
 
 from chalicelib.core.clock import parse_rfc3339
 from chalicelib.core.errors import NotFound, RunyardError
+from chalicelib.core.ids import new_id
 from chalicelib.core.swarms.heads import PURGED
 from chalicelib.core.swarms.lifecycle import Lifecycle
 from chalicelib.core.swarms.model import NodeLife, NodeState, Swarm, SwarmStatus
@@ -61,8 +62,9 @@ class Watch:
             done.append("settle")
         if head.status is SwarmStatus.STOPPED:
             return done
-        before = now - GRACE
-        due = self.lifecycle.mail.due(head.org, head.name, before)
+        # An id of 30 seconds ago: those of one kind sort by time.
+        before = new_id("out", now - GRACE)
+        due = self.lifecycle.mail.due(head.org, head.name, before=before)
         if due:
             self.router.deliver(head.org, head.name, due)
             done.append("deliver")

@@ -10,7 +10,7 @@ import pytest
 from docs_pages import PAGES, ROOT, anchors, links, name_of, text_of
 
 MAKEFILE = text_of("Makefile")
-TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 pages = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
@@ -30,12 +30,12 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 @pages
 def test_every_make_target_that_is_mentioned_exists(page: Path) -> None:
-    mentioned = re.findall(r"(?:`|^|= )(?:\w+=\S+ )*make ([a-z]+)", page.read_text(), re.MULTILINE)
+    mentioned = re.findall(r"(?:`|^|= )(?:\w+=\S+ )*make ([a-z-]+)", page.read_text(), re.MULTILINE)
     assert set(mentioned) <= TARGETS
 
 
 def test_every_documented_chore_of_the_makefile_is_a_target_the_pages_can_name() -> None:
-    documented = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    documented = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
     assert {"run", "test", "stop", "check"} <= documented <= TARGETS
 
 

@@ -182,6 +182,7 @@ def test_the_local_stage_allows_its_own_network_and_rations_nothing() -> None:
             "MetricsPublic": "true",
             "RateLimits": "off",
             "StepResources": "arn:aws:ses:us-east-1:000000000000:identity/*",
+            "TurnSeconds": "30",
         }
     }
 
