@@ -202,6 +202,21 @@ def test_an_aggregator_without_room_sends_early_and_loses_nothing() -> None:
     assert {one.content["complete"] for one in sent} == {False}
 
 
+def test_bundles_by_key_make_room_for_each_other_the_oldest_first() -> None:
+    collector = Played("aggregator", count=10, key="k")
+    sent = [
+        out
+        for key in ("a", "b", "c")
+        for out in collector.send({"k": key, "text": "x" * 80_000}).outgoing
+    ]
+    assert [(one.content["key"], one.content["complete"]) for one in sent] == [("a", False)]
+    assert list(collector.state["bundles"]) == ["b", "c"]
+    for n in range(150):
+        collector.send({"k": f"k{n}"})
+    assert len(collector.state["bundles"]) == 100
+    assert size(collector.state) <= MOST_STATE_BYTES
+
+
 def test_a_webhook_posts_the_message_and_counts_what_came_of_it() -> None:
     webhook = Played("webhook", url="https://example.org/in", headers={"x-a": "b"})
     effect = webhook.send({"a": 1}).effect
