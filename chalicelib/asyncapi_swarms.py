@@ -114,19 +114,19 @@ def messages() -> Mapping[str, Any]:
     """Every frame of the channel."""
     found = {}
     for name in _client_names():
-        summary, payload, example = _CLIENT[name]
+        summary, payload, sample = _CLIENT[name]
         topic = "phoenix" if name == "heartbeat" else "swarm:research"
-        sent = ["1", "1" if name == "phx_join" else "2", topic, name, example]
+        sent: Any = ["1", "1" if name == "phx_join" else "2", topic, name, sample]
         found[name] = _message(summary, _frame(name, payload), sent)
     reply = _payload(("status", "response"), status={"enum": ["ok", "error"]}, response=_OBJECT)
     answer = {"status": "error", "response": {"reason": "swarm_not_found"}}
-    example = ["1", "1", "swarm:research", "phx_reply", answer]
+    example: Any = ["1", "1", "swarm:research", "phx_reply", answer]
     summary = "The answer to a request; of an error, `reason` says why"
     found["phx_reply"] = _message(summary, _frame("phx_reply", reply), example)
     closed = ["1", "1", "swarm:research", "phx_close", {}]
     found["phx_close"] = _message("The topic was left", _frame("phx_close", _OBJECT), closed)
     for name in SERVER_EVENTS:
-        pushed = ["1", None, "swarm:research", name, {}]
+        pushed: Any = ["1", None, "swarm:research", name, {}]
         found[name] = _message(_SERVER[name], _frame(name, _OBJECT), pushed)
     return {message_name(name): one for name, one in found.items()}
 

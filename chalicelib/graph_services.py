@@ -47,14 +47,36 @@ def on_own_machine(found: Services, version: Version) -> Version:
     """The same version on a machine that is compiled for it, and published. Which that is follows
     from the graph: `machine` and `gates` can be kept and put into the version again.
 
-    Raises Invalid for what Step Functions would refuse, RateLimited when it takes no more machines
-    for now.
+    Raises InvalidGraph for what Step Functions would refuse, RateLimited when it takes no more
+    machines for now.
     """
+    from chalicelib.core.errors import Invalid
+    from chalicelib.core.graphs.problems import GraphProblem, InvalidGraph
     from chalicelib.reading import Reader
 
-    compiled = Reader(found.settings).compile(version.plan)
+    try:
+        compiled = Reader(found.settings).compile(version.plan)
+    except Invalid as refused:  # a checked graph is refused for its size only
+        raise InvalidGraph(
+            [
+                GraphProblem("nodes", None, None, "nodes", problem.message, "too_large")
+                for problem in refused.problems
+            ]
+        ) from refused
     machine = found.machines.publish(version.workflow, compiled.text)
     return replace(version, machine=machine, gates=compiled.tokens)
+
+
+def make_machine(found: Services, org: str, workflow: str, number: int) -> tuple[str, int]:
+    """Implements `core.graph_workflows.edit.MakeMachine`. Raises as `on_own_machine`, NotFound for an
+    unknown version."""
+    from chalicelib.core.errors import NotFound
+
+    version = found.workflows.version(org, workflow, number)
+    if version is None:
+        raise NotFound(f"workflow {workflow[:80]!r} has no version {number}")
+    own = on_own_machine(found, version)
+    return own.machine, own.gates
 
 
 def execution_state(

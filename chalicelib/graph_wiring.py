@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.core.graphs.runs import GraphStarter
     from chalicelib.core.graphs.waits import Resumer
     from chalicelib.core.runs.call import Act
+    from chalicelib.core.runs.repeats import Repeats
     from chalicelib.services import Services
 
 
@@ -31,7 +32,15 @@ class GraphWiring(Resources):
             self.machines,
             self.runs,
             self.clock,
+            self.repeats,
         )
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Finds the run of a start that is sent again."""
+        from chalicelib.core.runs.repeats import Repeats
+
+        return Repeats(self.runs, self._whole.admission, self.clock)
 
     def graph_loop_runner(self, act: Act) -> GraphLoopRunner:
         """Runs the calls before and behind a loop."""

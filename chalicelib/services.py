@@ -82,7 +82,9 @@ class Services(SwarmWiring):
     def retrier(self) -> Retrier:
         from chalicelib.core.runs.retry import Retrier
 
-        return Retrier(self.runs, self.workflows, self.starter)
+        return Retrier(
+            self.runs, self.workflows, self.starter, self.repeats, lambda: self.shared_machine
+        )
 
     @cached_property
     def canceller(self) -> Canceller:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from chalicelib.store.swarm_events import SwarmEvents
     from chalicelib.store.swarm_mail import SwarmMail
     from chalicelib.store.swarms import Swarms
+    from chalicelib.store.watchers import Watchers
+    from chalicelib.workers.phoenix_requests import PhoenixRequests
+    from chalicelib.workers.swarm_posts import SwarmPosts
 
 
 class SwarmWiring(GraphWiring):
@@ -121,6 +124,31 @@ class SwarmWiring(GraphWiring):
         from chalicelib.core.swarms.wake import Waker
 
         return Waker(self.swarm_store, self.swarm_mail, self.swarm_timers, self.clock)
+
+    @cached_property
+    def watchers(self) -> Watchers:
+        from chalicelib.store.watchers import Watchers
+
+        return Watchers(self.table)
+
+    @cached_property
+    def phoenix_requests(self) -> PhoenixRequests:
+        from chalicelib.workers.phoenix_requests import PhoenixRequests
+
+        return PhoenixRequests(
+            manager=self.swarms,
+            watchers=self.watchers,
+            mail=self.swarm_mail,
+            events=self.swarm_events,
+            sockets=self.sockets,
+            post=self.post,
+        )
+
+    @cached_property
+    def swarm_posts(self) -> SwarmPosts:
+        from chalicelib.workers.swarm_posts import SwarmPosts
+
+        return SwarmPosts(self.watchers, self.sockets, self.post)
 
     @property
     def _kept(self) -> dict[str, Any]:

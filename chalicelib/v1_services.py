@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.core.graph_workflows.balance import Purse
     from chalicelib.core.graph_workflows.edit import GraphEditor
     from chalicelib.core.graph_workflows.fire import GraphFirer
+    from chalicelib.core.graph_workflows.retry import GraphRetrier
     from chalicelib.core.graph_workflows.start import WorkflowStarter
     from chalicelib.core.runs.model import RunDetail
     from chalicelib.core.runs.ports import Version
@@ -46,13 +47,18 @@ class V1:
         head = self.workflows.get(org, workflow)
         if head is None or head.archived or head.paused is not None:
             return None
-        return self._found.workflows.version(org, workflow, head.latest)
+        version = self._found.workflows.version(org, workflow, head.latest)
+        return head.placed(version) if version is not None else None
 
     @cached_property
     def editor(self) -> GraphEditor:
         from chalicelib.core.graph_workflows.edit import GraphEditor
+        from chalicelib.graph_services import make_machine
 
-        return GraphEditor(self.workflows, self._found.triggers, self._found.clock)
+        found = self._found
+        return GraphEditor(
+            self.workflows, found.triggers, partial(make_machine, found), found.clock
+        )
 
     @cached_property
     def units(self) -> Units:
@@ -112,6 +118,13 @@ class V1:
 
         found = self._found
         return WorkflowStarter(self.workflows, found.workflows, found.graphs, self.purse)
+
+    @cached_property
+    def retrier(self) -> GraphRetrier:
+        from chalicelib.core.graph_workflows.retry import GraphRetrier
+
+        found = self._found
+        return GraphRetrier(found.runs, self.workflows, found.retrier, self.purse)
 
     @cached_property
     def run_pages(self) -> RunPages:

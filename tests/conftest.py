@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.stack import Api, CountingServer, RunningStack, counting_server
 
-# Shared machines are slow at times: how long an example takes says nothing about the code.
-settings.register_profile("runyard", deadline=None)
+# Shared machines are slow at times: how long an example takes, or takes to be made, says nothing about
+# the code.
+settings.register_profile("runyard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("runyard")
 
 
@@ -33,3 +35,11 @@ def server() -> Iterator[CountingServer]:
     """A web server on loopback that counts what it is asked."""
     with counting_server() as found:
         yield found
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays until the end: the collector of cycles need not look at it again
+    and again, nor as often, among moto's many objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

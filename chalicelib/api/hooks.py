@@ -20,7 +20,7 @@ from chalicelib.core.roles import Role
 from chalicelib.services import services
 
 if TYPE_CHECKING:
-    from chalicelib.core.runs.start import Started
+    from chalicelib.core.runs.repeats import Started
     from chalicelib.core.triggers.model import Trigger
 
 routes = Routes(__name__, tag="hooks")

@@ -43,7 +43,7 @@ class _Totals:
             return
         kind, rest = labels[0], labels[1:]
         match kind:
-            case "executions":
+            case "executions":  # of which deleted ones are a part
                 self.executions[workflow, *rest] += int(value)
             case "steps":
                 self.steps[workflow, *rest] += int(value)

@@ -29,6 +29,7 @@ def read_answer(answer: Any, mail: Mail, context: TurnContext) -> TurnResult:
         if not isinstance(found["state"], Mapping):
             raise _invalid("state must be an object")
         memory["state"] = found["state"]
+    # Numbers too large and endless nesting have no size that would do.
     if size(memory) > MOST_STATE_BYTES:
         raise _invalid(f"state has at most {MOST_STATE_BYTES:,} bytes")
     output = found.get("output")

@@ -28,10 +28,5 @@ class AskKeeping:
         kept = asks.closed(memory, mail.correlation) if mail.type == "reply" else memory
         after = asks.joined(result.memory, kept)
         seconds = asks.seconds_of(self.config)
-        events = result.events
-        if asks.is_timeout(mail):
-            told = {"to": mail.content["to"], "correlation": mail.correlation}
-            said = f"{mail.content['to']} did not answer {context.node.name} in time"
-            events = (*events, ("ask_timed_out", said, told))
         after = asks.opened(after, result.outgoing, context.now, seconds)
-        return replace(result, memory=after, events=events)
+        return replace(result, memory=after)

@@ -17,10 +17,10 @@ from chalicelib.core.swarms.messages import (
     MOST_TOTAL_BYTES,
     MessagesInvalid,
     checked,
+    content_size,
     correlation_of,
 )
 from chalicelib.core.swarms.model import Mail, Outgoing
-from chalicelib.core.swarms.objects.base import size
 
 if TYPE_CHECKING:
     from chalicelib.actions.ai_tools import RecordedCall
@@ -92,7 +92,8 @@ class ModelTools:
             content = checked(given["content"], call.name)
         except MessagesInvalid as problem:
             raise StepFailed("too_large", str(problem), retryable=False) from None
-        if sum(size(sent.content) for sent in self.sent) + size(content) > MOST_TOTAL_BYTES:
+        so_far = sum(content_size(sent.content) for sent in self.sent)
+        if so_far + content_size(content) > MOST_TOTAL_BYTES:
             message = f"one turn sends at most {MOST_TOTAL_BYTES:,} bytes"
             raise StepFailed("too_large", message, retryable=False)
         if call.name == "broadcast":

@@ -1,7 +1,8 @@
 """What is left of a run that is to be deleted, and how it goes without a trace.
 
 The mark is an attribute of the run's item, `deleted`; the indexes lose the item with the same write,
-except `open`, which lists it under `deleting`, where the reconciler finds it.
+except `open`, which lists it under `deleting`, where the reconciler finds it. In the same transaction
+the run is counted as deleted: it succeeds once in a run's life, so each counts once.
 
 The last event and the run's item go last and together. As long as they are there, whoever would
 append to the log sees that it is closed; once they are gone, that there is no run.
@@ -19,6 +20,8 @@ from chalicelib.core.runs.events import TERMINAL_KINDS
 from chalicelib.core.runs.model import LIVE, Run
 from chalicelib.store import keys
 from chalicelib.store.blobs import Blobs, output_prefix
+from chalicelib.store.log import add_counts
+from chalicelib.store.metrics import deletion_of
 from chalicelib.store.run_items import run_from
 from chalicelib.store.table import ConditionFailed, Delete, Put, Table, Update, Write
 from chalicelib.store.wire import Item
@@ -41,9 +44,28 @@ class Deletions:
         self._shards = shards
 
     def mark(self, org: str, run_id: str, *, at: str) -> tuple[bool, Run | None]:
-        """One conditional write. A run that is marked already counts, until it is gone."""
+        """One GetItem, and one transaction: the mark, and its workflow's counter. A run that is marked
+        already is one that is marked, until it is gone."""
+        item = self._table.get(keys.run_key(org, run_id))
+        if item is None or is_tombstone(item):
+            return False, None
+        run = run_from(item)
+        if "deleted" in item or run.live or not run.sealed:
+            return "deleted" in item, run
+        # What is counted follows from the status, which a run that is over never changes.
+        counts = [add_counts(org, series, members) for series, members in deletion_of(run).items()]
+        try:
+            self._table.transact([self._mark(org, run_id, at), *counts])
+        except ConditionFailed as failed:
+            old = failed.failed.get(0)
+            if old is None or is_tombstone(old):
+                return False, None
+            return "deleted" in old, run_from(old)
+        return True, run
+
+    def _mark(self, org: str, run_id: str, at: str) -> Update:
         shard = keys.shard_of(run_id, self._shards)
-        mark = Update(
+        return Update(
             keys.run_key(org, run_id),
             "SET #deleted = :at, #g_open = :deleting"
             " REMOVE #g_all, #g_workflow, #g_status, #workflow_at",
@@ -54,13 +76,6 @@ class Deletions:
                 "deleting": keys.listing(org, "RUNS", "deleting", shard),
             },
         )
-        try:
-            return True, run_from(self._table.write(mark) or {})
-        except ConditionFailed as failed:
-            old = failed.old
-            if old is None or is_tombstone(old):
-                return False, None
-            return "deleted" in old, run_from(old)
 
     def marked(self, org: str) -> Iterator[Run]:
         """One Query of the index `open` per shard."""

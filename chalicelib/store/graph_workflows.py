@@ -141,6 +141,8 @@ def _head_item(head: GraphWorkflow) -> Item:
     return {
         **keys.graph_key(head.org, head.id),
         **{member: getattr(head, member) for member in _PLAIN},
+        "machine": head.machine,
+        "gates": head.gates or None,
         "paused": head.paused,
         "archived": 1 if head.archived else None,
     }
@@ -149,6 +151,8 @@ def _head_item(head: GraphWorkflow) -> Item:
 def _head_from(item: dict[str, Any]) -> GraphWorkflow:
     return GraphWorkflow(
         **{member: item[member] for member in _PLAIN},
+        machine=item.get("machine"),
+        gates=item.get("gates", 0),
         paused=item.get("paused"),
         archived=bool(item.get("archived")),
     )

@@ -21,8 +21,6 @@ HOOK_PREFIX: Final = "#HOOK#"
 GATE_PREFIX: Final = "GATE#"
 EVENT_PREFIX: Final = "EVENT#"
 SUBSCRIBER_PREFIX: Final = "SOCKET#"
-WATCHER_PREFIX: Final = "SOCKET#"
-"""The same of a swarm: who has joined its topic."""
 WAIT_PREFIX: Final = "WAIT#"
 NODE_PREFIX: Final = "NODE#"
 """Steps of loops' bodies, one for each iteration: no part of a run's detail."""
@@ -119,10 +117,6 @@ def connection_key(connection: str) -> dict[str, str]:
 
 def subscription_key(connection: str, run_id: str, request: str) -> dict[str, str]:
     return {"pk": connection_pk(connection), "sk": f"RUN#{run_id}#{request}"}
-
-
-def joined_key(connection: str, swarm: str) -> dict[str, str]:
-    return {"pk": connection_pk(connection), "sk": f"SWARM#{swarm}"}
 
 
 def workflow_head_key(org: str, name: str) -> dict[str, str]:
@@ -251,11 +245,3 @@ def shard_of(run_id: str, shards: int) -> int:
 def listing(org: str, kind: str, value: str, shard: int) -> str:
     """Partition key of an index: `<org>#<kind>#<value>#<shard>`."""
     return f"{org}#{kind}#{value}#{shard}"
-
-
-def swarm_pk(org: str, swarm: str) -> str:
-    return f"{org}#SWARM#{swarm}"
-
-
-def watcher_key(org: str, swarm: str, connection: str) -> dict[str, str]:
-    return {"pk": swarm_pk(org, swarm), "sk": WATCHER_PREFIX + connection}

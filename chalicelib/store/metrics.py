@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from chalicelib.core.clock import parse_rfc3339
 from chalicelib.core.dialects import S2, S2_STEP
-from chalicelib.core.runs.model import RunDetail, shown_status
+from chalicelib.core.runs.model import Run, RunDetail, shown_status
 from chalicelib.store import keys
-from chalicelib.store.log import add_counts
+from chalicelib.store.log import Counts, add_counts
 from chalicelib.store.table import Table
 
 BUCKETS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
@@ -22,13 +22,15 @@ BUCKETS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 
 WORKFLOW_SERIES: Final = "workflow#"
 HTTP_SERIES: Final = "http"
+EXECUTIONS: Final = "executions"
+DELETED: Final = "deleted"
 _SEPARATOR: Final = "|"
 
 
-def counts_of(detail: RunDetail) -> Mapping[str, Mapping[str, float]]:
+def counts_of(detail: RunDetail) -> Counts:
     """What a run that is over adds to its workflow's counters."""
     run = detail.run
-    members: dict[str, float] = {_member("executions", S2[run.status]): 1}
+    members: dict[str, float] = {_member(EXECUTIONS, S2[run.status]): 1}
     if run.finished_at is not None:
         lasted = parse_rfc3339(run.finished_at) - parse_rfc3339(run.started_at)
         seconds = lasted.total_seconds()
@@ -45,6 +47,12 @@ def counts_of(detail: RunDetail) -> Mapping[str, Mapping[str, float]]:
                 name = _member("tokens", model, kind)
                 members[name] = members.get(name, 0) + amount
     return {WORKFLOW_SERIES + run.label: members}
+
+
+def deletion_of(run: Run) -> Counts:
+    """What the deletion of a run adds to its workflow's counters. Those of Prometheus stay as they
+    are, since they may only grow."""
+    return {WORKFLOW_SERIES + run.label: {_member(DELETED, S2[run.status]): 1}}
 
 
 def _member(*parts: str) -> str:

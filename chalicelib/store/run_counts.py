@@ -1,7 +1,8 @@
 """How many runs there are of each status, without counting them one by one (S1).
 
-Runs that are over are counted where their log is sealed (`metrics`), for ever: deleted and expired
-ones stay counted. The others are in the index of open runs, so this costs what is open and one Query.
+Runs that are over are counted where their log is sealed, and once more where they are deleted, which
+is taken off (`metrics`); expired ones stay counted. The others are in the index of open runs, so this
+costs what is open and one Query.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Final
 
 from chalicelib.core.dialects import S1, S1_OF_S2
 from chalicelib.core.runs.ports import RunStore
-from chalicelib.store.metrics import Metrics, workflow_of
+from chalicelib.store.metrics import DELETED, EXECUTIONS, Metrics, workflow_of
 
-_EXECUTIONS: Final = "executions"
+_SIGNS: Final = {EXECUTIONS: 1, DELETED: -1}
 
 
 class RunCounts:
@@ -26,9 +27,9 @@ class RunCounts:
         found: Counter[str] = Counter()
         for series, labels, value in self._metrics.read(org):
             of = workflow_of(series)
-            if of is None or labels[0] != _EXECUTIONS or workflow not in (None, of):
+            if of is None or labels[0] not in _SIGNS or workflow not in (None, of):
                 continue
-            found[S1_OF_S2[labels[1]]] += int(value)
+            found[S1_OF_S2[labels[1]]] += _SIGNS[labels[0]] * int(value)
         for run in self._runs.open_runs(org):
             if not run.sealed and workflow in (None, run.workflow):
                 found[S1[run.status]] += 1

@@ -105,6 +105,13 @@ class Runs:
         item = self._table.get(keys.run_key(org, run_id))
         return _readable(item)
 
+    def taken(self, org: str, run_id: str) -> Run | None:
+        """One GetItem."""
+        item = self._table.get(keys.run_key(org, run_id))
+        if item is not None and is_deleted(item):
+            raise IdUsed(run_id)
+        return _readable(item)
+
     def detail(self, org: str, run_id: str) -> RunDetail | None:
         """`records`, and one GetObject for each large output."""
         detail = self.records(org, run_id)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from chalicelib.store.keys import connection_pk
+
 NODE_PREFIX: Final = "NODE#"
 OVERLAY_PREFIX: Final = "OVERLAY#"
 BOX_PREFIX: Final = "BOX#"
 DUE_PREFIX: Final = "DUE#"
 LIFE_PREFIX: Final = "!LIFE#"
 EVENT_PREFIX: Final = "!EVENT#"
+WATCHER_PREFIX: Final = "SOCKET#"
 KIND: Final = "SWARM-EVENTS"
 """Of the indexes' partitions that list events."""
 
@@ -92,3 +95,11 @@ def swarm_event_key(org: str, swarm: str, at: str, event: str) -> dict[str, str]
 
 def cleared_key(org: str) -> dict[str, str]:
     return {"pk": f"{org}#SWARM-EVENTS", "sk": "CLEARED"}
+
+
+def watcher_key(org: str, swarm: str, connection: str) -> dict[str, str]:
+    return {"pk": swarm_pk(org, swarm), "sk": WATCHER_PREFIX + connection}
+
+
+def joined_key(connection: str, swarm: str) -> dict[str, str]:
+    return {"pk": connection_pk(connection), "sk": f"SWARM#{swarm}"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.core.swarms.phoenix import V1, V2, Version
-from chalicelib.store import keys
+from chalicelib.store import swarm_keys
 from chalicelib.store.table import ConditionFailed, Delete, Put, Table, Update
 from chalicelib.store.wire import Item
 
@@ -62,12 +62,12 @@ class Watchers:
         )
 
     def get(self, org: str, swarm: str, connection: str) -> Watcher | None:
-        item = self._table.get(keys.watcher_key(org, swarm, connection))
+        item = self._table.get(swarm_keys.watcher_key(org, swarm, connection))
         return _watcher_from(item) if item else None
 
     def of_swarm(self, org: str, swarm: str) -> list[Watcher]:
         """Everyone who watches a swarm: one consistent Query."""
-        values = {"pk": keys.swarm_pk(org, swarm), "prefix": keys.WATCHER_PREFIX}
+        values = {"pk": swarm_keys.swarm_pk(org, swarm), "prefix": swarm_keys.WATCHER_PREFIX}
         return [_watcher_from(item) for item in self._table.query_all(_IN_SWARM, values)]
 
     def leave(self, watcher: Watcher) -> None:
@@ -107,11 +107,11 @@ def drop_watcher(item: Item) -> list[Delete]:
 
 
 def _in_swarm(watcher: Watcher) -> dict[str, str]:
-    return keys.watcher_key(watcher.org, watcher.swarm, watcher.connection)
+    return swarm_keys.watcher_key(watcher.org, watcher.swarm, watcher.connection)
 
 
 def _in_connection(watcher: Watcher) -> dict[str, str]:
-    return keys.joined_key(watcher.connection, watcher.swarm)
+    return swarm_keys.joined_key(watcher.connection, watcher.swarm)
 
 
 def _watcher_from(item: Item) -> Watcher:

@@ -46,7 +46,12 @@ def route_mail(found: Services, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def posted(found: Services, records: Sequence[Record]) -> None:
-    """What sockets are told of these records, which will not come again."""
+    """Push to sockets what these records tell, which will not come again."""
+    from chalicelib.store.swarm_happenings import told_by
+
+    told = [one for one in map(told_by, records) if one is not None]
+    if told:
+        found.swarm_posts.push(told)
 
 
 def _by_swarm(records: Sequence[Record]) -> dict[tuple[str, str], _OfSwarm]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.cloud.swarm_timers import ASK, TIMER
 from chalicelib.core.errors import RunyardError, Unavailable
-from chalicelib.core.runs.start import Started
+from chalicelib.core.runs.repeats import Started
 from chalicelib.services import Services
 from chalicelib.telemetry import logger
 

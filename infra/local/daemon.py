@@ -71,7 +71,7 @@ class Daemon:
         environment: Mapping[str, str],
         *,
         port_setting: str,
-        seconds: float = 60,
+        seconds: float = 120,
     ) -> None:
         """Starts it and waits until it listens. Raises InfraError when the port is taken, the
         program ends at once, or does not listen in time."""
@@ -100,7 +100,7 @@ class Daemon:
                 )
             time.sleep(_POLL)
 
-    def stop(self, seconds: float = 30) -> bool:
+    def stop(self, seconds: float = 90) -> bool:
         """Asks it to end (SIGTERM) and waits. True when it ended by itself, or was not running;
         False when it had to be killed, so that what it had not written is lost."""
         pid = self.pid()

@@ -38,6 +38,9 @@ for mails on `*`. For batches of SQS it asks for calls of their own. Here it ask
 **Streams that come again in part.** MiniStack does not heed which records of a table's stream a function
 reports as failed: they were lost. Here the whole batch comes again, which AWS may do as well.
 
+**Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
+lines without a wait, and an exception does not end the process.
+
 docs/decisions/0007 says more.
 """
 
@@ -400,8 +403,11 @@ def hasty(
 
 def main() -> None:
     """Repair and start."""
+    import runpy
+    from pathlib import Path
+
     from ministack.app import main as start  # type: ignore[import-not-found]
-    from ministack.core import iam_actions  # type: ignore[import-not-found]
+    from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
         eventbridge,
         lambda_svc,
@@ -409,6 +415,8 @@ def main() -> None:
         stepfunctions,
     )
 
+    # This folder is not searched for modules: a file in it is called ministack.py.
+    runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = zoned(
         eventbridge._parse_cron_fields, eventbridge._cron_next_fire

@@ -36,7 +36,15 @@ def delete(world: World, run_id: str) -> None:
     world.services.deleter.delete(ORG, run_id)
 
 
+def counted(world: World) -> int:
+    """How many runs there are, as S1 says it."""
+    counts = world.services.v1.run_counts.by_status(ORG)
+    assert counts.keys() == {"success"}
+    return counts["success"]
+
+
 def assert_gone(world: World, run_id: str, where: str) -> None:
+    assert counted(world) == 0, where
     assert items_of(world, run_id) == [], where
     assert objects_of(run_id) == [], where
     assert list(world.services.deleter.store.marked(ORG)) == [], where
@@ -52,7 +60,7 @@ def test_whatever_call_of_a_deletion_fails_nothing_is_left(world: World, fault: 
         delete(world, run_id)
         made = list(calls.made)
     assert made == [
-        "dynamodb.update_item",
+        *("dynamodb.get_item", "dynamodb.transact_write_items"),
         "stepfunctions.stop_execution",
         *("s3.list_objects_v2", "s3.delete_objects", "s3.list_objects_v2"),
         *("dynamodb.query", "dynamodb.batch_write_item"),
@@ -65,7 +73,9 @@ def test_whatever_call_of_a_deletion_fails_nothing_is_left(world: World, fault: 
         with world.calls.failing(call, fault), contextlib.suppress(RunyardError, Died):
             delete(world, run_id)
         world.services = world.fresh()
-        if world.services.runs.get(ORG, run_id) is not None:
+        there = world.services.runs.get(ORG, run_id) is not None
+        assert counted(world) == there, where
+        if there:
             assert items_of(world, run_id) == before, where
         with contextlib.suppress(NotFound):  # all of it was done, and the answer lost
             delete(world, run_id)

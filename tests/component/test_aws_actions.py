@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from chalicelib.actions import registry
 from chalicelib.actions.base import ActionContext
@@ -17,6 +16,7 @@ from chalicelib.cloud.aws import calling
 from chalicelib.cloud.http import OutboundHttp
 from chalicelib.core.reach import Place, Reach
 from chalicelib.core.steps import StepFailed
+from tests.support.quick import quick_aws
 
 MINE = "runyard-test-user-acme--"
 PLACE = Place("aws", "us-east-1", "123456789012")
@@ -31,7 +31,7 @@ def context(monkeypatch: pytest.MonkeyPatch) -> Iterator[ActionContext]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with quick_aws():
         yield ActionContext(
             http=OutboundHttp(),
             bedrock=lambda: client("bedrock-runtime"),

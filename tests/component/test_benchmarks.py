@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from moto import mock_aws
-
 from bench.compiler import rows as compiler_rows
 from bench.cost import counted
+from tests.support.quick import quick_aws
 
 PRICES = Path(__file__).resolve().parents[2] / "bench" / "prices.json"
 
 
-@mock_aws
+@quick_aws()
 def test_the_cost_model_counts_a_run_of_three_steps() -> None:
     counts = counted(3, json.loads(PRICES.read_text())["assumptions"])
     assert counts.transitions == 4

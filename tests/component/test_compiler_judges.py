@@ -19,12 +19,12 @@ import cfnlint.data.schemas.other.step_functions
 import pytest
 from cfnlint.jsonschema import StandardValidator
 from cfnlint.schema.resolver import RefResolver
-from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from chalicelib.core.compiler import Compiled, compile_plan
 from chalicelib.core.compiler.calls import read_finish_call, read_step_call
 from chalicelib.core.plan import ForEach, Plan, PlanStep, RetryPolicy
+from tests.support.quick import quick_aws
 
 ACCOUNT = "arn:aws:lambda:us-east-1:123456789012:function"
 RUN = {"org": "acme", "run_id": "run_1"}
@@ -136,7 +136,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     config = {"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}
-    with mock_aws(config=config):
+    with quick_aws(**config):
         role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
         arn = role["Role"]["Arn"]
         code = io.BytesIO()

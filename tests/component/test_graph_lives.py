@@ -257,7 +257,7 @@ class TestRunsThatAreWaitedFor:
 
         world.services.machines.run = follow  # type: ignore[method-assign, assignment]
         more = {"payload": None, "trigger": {}, "principal": "test", **more}
-        run = world.services.graphs.run(ORG, made, **more)
+        run = world.services.graphs.run(ORG, made, **more).run
         return run, ran
 
     def test_it_has_ended_when_the_answer_comes(self, world: World) -> None:
@@ -297,7 +297,7 @@ class TestRunsThatAreWaitedFor:
     def test_one_that_broke_off_has_failed_after_its_time(self, world: World) -> None:
         world.services.machines.run = lambda *_: None  # type: ignore[method-assign]
         made = graph(root=root("a"), a=log("x"))
-        run = world.services.graphs.run(ORG, made, payload=None, trigger={}, principal="test")
+        run = world.services.graphs.run(ORG, made, payload=None, trigger={}, principal="test").run
         assert run.live
         world.clock.forward(seconds=30)
         world.services.reconciler.sweep([ORG], may_go_on=lambda: True)
@@ -313,7 +313,7 @@ class TestRunsThatAreWaitedFor:
     def test_it_can_be_cancelled_while_it_runs(self, world: World) -> None:
         world.services.machines.run = lambda *_: None  # type: ignore[method-assign]
         made = graph(root=root("a"), a=log("x"))
-        run = world.services.graphs.run(ORG, made, payload=None, trigger={}, principal="test")
+        run = world.services.graphs.run(ORG, made, payload=None, trigger={}, principal="test").run
         world.services.canceller.cancel(ORG, run.id)
         assert Machines(world).run(run.id) == "cancelled"
         assert states(world, run.id)["a"]["status"] == "cancelled"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from chalicelib.core.errors import TooManyRuns
 from chalicelib.core.runs.ports import ExecutionState
+from tests.support.quick import quick_aws
 from tests.support.stream import Stream
 from tests.support.world import ORG, World
 
@@ -137,7 +137,7 @@ def test_runs_of_workflows_without_a_limit_pay_nothing_for_it(world: World) -> N
 def test_never_more_than_the_limit_run_and_at_the_end_all_have_run_in_order(
     limit: int, acts: list[str]
 ) -> None:
-    with mock_aws():
+    with quick_aws():
         world = World()
         stream = Stream(world)
         world.apply(limited(limit))

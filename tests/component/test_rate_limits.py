@@ -78,7 +78,7 @@ def test_many_processes_and_threads_together_let_exactly_the_limit_through(world
 
     def ask(number: int) -> list[bool]:
         counts = processes[number % 4].rate_counts
-        start.wait(30)
+        start.wait(120)
         return [counts.count(found, ORG, "tok_a").allowed for _ in range(10)]
 
     with ThreadPoolExecutor(16) as pool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from chalicelib.store.log import Closing
 from chalicelib.workers.fan_out import changes_of
+from tests.support.quick import quick_aws
 from tests.support.stream import Stream
 from tests.support.world import ORG, World
 
@@ -189,7 +189,7 @@ def test_whenever_a_client_comes_and_goes_it_misses_nothing_and_gets_nothing_twi
     actions: list[str],
 ) -> None:
     """One client that reconnects with the last number it saw, in any order with what happens."""
-    with mock_aws():
+    with quick_aws():
         stream = _stream()
         world = stream.world
         run_id = world.start("chain")

@@ -13,6 +13,7 @@ import pytest
 
 from infra.local.daemon import free_port
 from infra.paths import ROOT
+from tests.support.stack import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str
         env={"PATH": os.environ["PATH"], **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.support.faults import (
     kill_workers,
     killing,
 )
-from tests.support.stack import CountingServer, RunningStack, step_of
+from tests.support.stack import PATIENCE_SECONDS, CountingServer, RunningStack, step_of
 
 
 def held(server: CountingServer) -> dict[str, Any]:
@@ -70,13 +71,16 @@ def test_runs_end_although_the_last_state_never_gets_to_work(stack: RunningStack
     """Every process of FinishRun is killed as soon as it is there: the execution fails, and its
     status change concludes the run, which by its steps has succeeded."""
     stack.api.apply(CHAIN)
-    with killing(stack, "FinishRun", every=0.03) as kills:
-        run_id = stack.api.run("killed-chain")
-        detail = stack.api.ended(run_id)
-    assert sum(kills) >= 2, "nothing was killed: this shows nothing"
-    assert detail["status"] == "completed"
-    eventually("its log is closed", lambda: is_sealed(stack, run_id))
-    assert_sound(stack, run_id)
+    for _ in range(5):
+        with killing(stack, "FinishRun", every=0.03) as kills:
+            run_id = stack.api.run("killed-chain")
+            detail = stack.api.ended(run_id)
+        assert detail["status"] == "completed"
+        eventually("its log is closed", partial(is_sealed, stack, run_id))
+        assert_sound(stack, run_id)
+        if sum(kills) >= 2:
+            return
+    pytest.fail("nothing was killed: this shows nothing")
 
 
 def test_events_are_numbered_and_none_is_lost_when_the_fan_out_is_killed(
@@ -104,7 +108,9 @@ def test_a_client_that_repeats_itself_gets_one_run_although_the_api_is_killed(
     headers = {"Authorization": f"Bearer {stack.api.token}"}
     refused: list[int] = []
     runs: list[str] = []
-    for number in range(8):
+    for number in range(60):
+        if number >= 8 and refused:
+            break
         key = {"Idempotency-Key": f"killed-{number}"}
         threading.Timer(chance.uniform(0, 0.06), kill_workers, [stack, "APIHandler"]).start()
         answers = []
@@ -112,7 +118,7 @@ def test_a_client_that_repeats_itself_gets_one_run_although_the_api_is_killed(
             answer = requests.post(
                 f"{stack.api.base_url}/api/v1/run/killed-chain",
                 headers={**headers, **key},
-                timeout=40,
+                timeout=PATIENCE_SECONDS,
             )
             if answer.status_code != 202:
                 refused.append(answer.status_code)

@@ -61,7 +61,7 @@ def test_200_parallel_steps_all_complete_and_none_fails(
     began = time.time()
     stack.api.apply({"name": "wide", "steps": [transform(f"s{n}", n) for n in range(WIDTH)]})
     run_id = stack.api.run("wide")
-    detail = stack.api.ended(run_id, 100)
+    detail = stack.api.ended(run_id, 600)
     assert detail["status"] == "completed", detail["error"]
     assert Counter(step["status"] for step in detail["steps"]) == {"completed": WIDTH}
     assert [step["output"]["value"] for step in detail["steps"]] == list(range(WIDTH))
@@ -135,7 +135,7 @@ def test_100_starts_from_20_clients_are_100_runs_and_all_complete(
     def over() -> bool:
         return all(run["status"] in TERMINAL for run in everything_of(api, "load"))
 
-    eventually("all are over", over, 100)
+    eventually("all are over", over, 600)
     listed = everything_of(api, "load")
     assert Counter(run["status"] for run in listed) == {"completed": STARTS}
     assert {run["id"] for run in listed} == set(ids)

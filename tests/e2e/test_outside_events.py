@@ -54,7 +54,7 @@ def test_a_run_whose_execution_is_stopped_by_hand_is_cancelled_by_itself(
         if execution["name"] == run_id
     ]
     machines.stop_execution(executionArn=arn, cause="by hand")
-    detail = stack.api.ended(run_id, 20)
+    detail = stack.api.ended(run_id)
     assert detail["status"] == "cancelled"
     assert detail["error"] == "its execution was stopped"
     eventually("its log is closed", lambda: is_sealed(stack, run_id))
@@ -89,7 +89,7 @@ def test_a_client_that_vanishes_is_forgotten_with_its_subscriptions(stack: Runni
         raw.close()
     assert stack.api.post(f"/api/v1/cancel/{run_id}").status_code == 200
     eventually("its log is closed", lambda: is_sealed(stack, run_id))
-    eventually("the connection is forgotten", lambda: mine not in connections(stack), 20)
+    eventually("the connection is forgotten", lambda: mine not in connections(stack))
     assert log_of(stack, run_id)[-1]["kind"] == "cancelled"
     subscribers = stack.table.query(
         "#pk = :pk AND begins_with(#sk, :prefix)",

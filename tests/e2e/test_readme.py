@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from infra.paths import ROOT
-from tests.support.stack import RunningStack
+from tests.support.stack import PATIENCE_SECONDS, RunningStack
 
 _SECTION = re.compile(r"^## A workflow of your own$(.*?)^## ", re.MULTILINE | re.DOTALL)
 _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,7 +33,7 @@ def test_the_walkthrough_of_the_readme_works(stack: RunningStack, tmp_path: Path
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=3 * PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

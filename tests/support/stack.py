@@ -323,7 +323,7 @@ def counting_server() -> Iterator[CountingServer]:
             state.requests.append((self.command, self.path))
             state.times.append(time.monotonic())
             if self.path.startswith("/hold"):
-                state.hold.wait(30)
+                state.hold.wait(600)
             status = status_of(state, self.path)
             body = json.dumps({"path": self.path}).encode()
             try:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 
 from chalicelib.core.runs.ports import ExecutionState
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from tests.support.clients import Calls, Watched
+from tests.support.quick import kept_client
 
 ROOT = Path(__file__).resolve().parents[2]
 ORG = "org_test"
@@ -53,6 +54,12 @@ def _plain(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 _CloudFormation.add_multi_constructor("!", _plain)
 
 
+def aws_client(service: str, **more: Any) -> Any:
+    """A service of AWS, as it is in moto."""
+    return kept_client(service, region=REGION, **more)
+
+
+@cache
 def table_properties() -> dict[str, Any]:
     """The table as the template declares it, for `create_table`."""
     template = yaml.load((ROOT / "infra/template.yaml").read_text(), _CloudFormation)
@@ -82,15 +89,11 @@ class World:
         self.calls = Calls()
         self.clock = Clock()
         client: Callable[..., Any] = lambda service, **more: Watched(  # noqa: E731
-            boto3.client(service, region_name=REGION, **more), service, self.calls
+            aws_client(service, **more), service, self.calls
         )
-        boto3.client("dynamodb", region_name=REGION).create_table(
-            TableName=SETTINGS.table, **table_properties()
-        )
-        boto3.client("s3", region_name=REGION).create_bucket(Bucket=SETTINGS.bucket)
-        boto3.client("scheduler", region_name=REGION).create_schedule_group(
-            Name=SETTINGS.schedule_group
-        )
+        aws_client("dynamodb").create_table(TableName=SETTINGS.table, **table_properties())
+        aws_client("s3").create_bucket(Bucket=SETTINGS.bucket)
+        aws_client("scheduler").create_schedule_group(Name=SETTINGS.schedule_group)
         self._client = client
         self._changed: dict[str, Any] = {}
         self.services = self.fresh()
@@ -109,13 +112,13 @@ class World:
 
     def keep_secrets(self) -> None:
         """Give the stage a key of KMS, which processes made from here on use."""
-        key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["KeyId"]
+        key = aws_client("kms").create_key()["KeyMetadata"]["KeyId"]
         self._changed["secrets_key"] = key
         self.services = self.fresh()
 
     def sign_in_works(self) -> None:
         """Give the stage what the tokens of logins are signed with."""
-        key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["KeyId"]
+        key = aws_client("kms").create_key()["KeyMetadata"]["KeyId"]
         self._changed["signing_key"] = key
         self.services = self.fresh()
         self.services.identity.signing.ensure()
@@ -207,5 +210,5 @@ class World:
         """Every item of the table, for assertions."""
         from chalicelib.store.wire import from_wire
 
-        found = boto3.client("dynamodb", region_name=REGION).scan(TableName=SETTINGS.table)
+        found = aws_client("dynamodb").scan(TableName=SETTINGS.table)
         return [from_wire(item) for item in found["Items"]]

@@ -12,6 +12,7 @@ from chalicelib.api.swarms.dialect import SwarmRoutes
 from chalicelib.api.swarms.node_models import ClearedOverlay, SwarmOverlay
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
+from chalicelib.core.swarms.redaction import redacted
 from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="swarms")
@@ -29,11 +30,11 @@ _FORMATS: Final = ("exs", "json", "yaml", "yml")
     errors=(404,),
 )
 def get_swarm_overlay(request: ApiRequest, name: str) -> dict[str, Any]:
-    """In the order in which they were made."""
+    """In the order in which they were made. What stands under names of secrets is not shown."""
     found = services().swarms.overlay(request.caller.org, name)
     return {
         "swarm": name,
-        "events": [{"op": event.op, "payload": dict(event.payload)} for event in found],
+        "events": [{"op": event.op, "payload": redacted(event.payload)} for event in found],
     }
 
 

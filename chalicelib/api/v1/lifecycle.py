@@ -29,10 +29,12 @@ BY_REQUEST: Final = "paused by request"
     body=PublishRequest,
     body_required=False,
     answer=GraphWorkflowDetail,
-    errors=WRITING,
+    errors=(*WRITING, 429),
 )
 def publish_graph_workflow(request: ApiRequest, id: str) -> GraphWorkflowDetail:
-    """409 where `expectedVersion` is not the newest. Publishing what is published changes nothing."""
+    """It gets a state machine of its own; 400 for a graph that is too large for one, and 429 when AWS
+    takes no more machines for now. 409 where `expectedVersion` is not the newest. Publishing what is
+    published changes nothing."""
     given = request.read(PublishRequest, required=False)
     editor = services().v1.editor
     return detail_of(editor.publish(request.caller.org, id, expected=given.expected_version))

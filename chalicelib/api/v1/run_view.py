@@ -126,14 +126,14 @@ def _line(found: Services, detail: RunDetail) -> dict[str, Any]:
         line |= {"is_simulation": True, "simulation_mode": "full", "simulation_forks": []}
         version = _version(found, detail)
         if version is not None:
-            line["simulation_forks"] = _forks(version, run.id)
+            line["simulation_forks"] = _forks(found, version, run.id)
     return line
 
 
-def _forks(version: Version, run_id: str) -> list[dict[str, Any]]:
+def _forks(found: Services, version: Version, run_id: str) -> list[dict[str, Any]]:
     from chalicelib.core.graphs.modes import simulation_forks
     from chalicelib.core.graphs.versions import graph_of_version
+    from chalicelib.settings import endpoints_of
 
-    forks = simulation_forks(graph_of_version(version), run_id)
-    # There is no endpoint behind a fork: S1's member is a text, so it is an empty one.
-    return [{**fork, "rpcUrl": fork["rpcUrl"] or ""} for fork in forks]
+    endpoints = endpoints_of(found.settings.rpc_endpoints)
+    return simulation_forks(graph_of_version(version), run_id, endpoints)

@@ -66,7 +66,7 @@ def runs_page(request: ApiRequest, workflow: str | None) -> GraphRunPage:
     parameters=(WORKFLOW_FILTER,),
 )
 def count_runs(request: ApiRequest) -> StatusCounts:
-    """Runs that are over count for ever, deleted ones too."""
+    """Deleted ones do not count; runs that were kept as long as the stage keeps them still do."""
     counted = services().v1.run_counts.by_status(
         request.caller.org, request.query.get("workflowId")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -38,6 +39,9 @@ class RunWorkflow(StartRequest):
     """Which version runs; without one the newest, draft or published."""
 
     version: VersionNumber | None = None
+
+    def request(self, key: str | None) -> Request:
+        return replace(super().request(key), version=self.version)
 
 
 class RunDefinition(StartRequest):

@@ -11,7 +11,7 @@ from chalicelib.api.routing import IDEMPOTENCY_KEY, Parameter
 from chalicelib.api.v1.envelope import V1Routes, reply
 from chalicelib.api.v1.pages import PARAMETERS, page_of
 from chalicelib.api.v1.run_models import GraphRunPage
-from chalicelib.api.v1.run_view import UNKNOWN, detail_of, shown
+from chalicelib.api.v1.run_view import detail_of, shown
 from chalicelib.api.v1.runs import STATUS_FILTER, runs_page
 from chalicelib.api.v1.start_models import (
     Resumed,
@@ -23,8 +23,7 @@ from chalicelib.api.v1.start_models import (
 )
 from chalicelib.api.v1.workflows import head_of
 from chalicelib.core.clock import parse_rfc3339
-from chalicelib.core.errors import BadRequest, Conflict, NotFound
-from chalicelib.core.graph_workflows.model import WORKFLOW_ID
+from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
 from chalicelib.services import services
 
@@ -53,7 +52,6 @@ def run_graph_workflow(request: ApiRequest, id: str) -> Response:
     started = services().v1.starter.run(
         caller.org,
         id,
-        given.version,
         given.request(request.idempotency_key),
         trigger={"type": "api"},
         principal=caller.name,
@@ -90,28 +88,30 @@ def run_definition(request: ApiRequest) -> Response:
     summary="Run a definition and wait for its end",
     body=RunDefinition,
     answer=SyncRun,
-    errors=(400, 402, 409, 413, 415),
+    parameters=(IDEMPOTENCY_KEY,),
+    errors=(400, 402, 409, 413, 415, 422, 429),
 )
-def run_and_wait(request: ApiRequest) -> SyncRun:
+def run_and_wait(request: ApiRequest) -> Response:
     """Of at most 20 nodes, none of which waits or loops. One that failed is answered with 200 and the
     status `failure`. What takes longer than a request can wait, 25 seconds, is answered as it is then,
-    and is over after 60."""
+    and is over after 60. The same key again is 409 until it is."""
     from chalicelib.core.graphs.definition import parse_graph
 
     given, caller = request.read(RunDefinition), request.caller
     graph, found = parse_graph(given.definition), services()
-    run = found.v1.starter.run_and_wait(
-        caller.org, graph, given.request(None), principal=caller.name
+    started = found.v1.starter.run_and_wait(
+        caller.org, graph, given.request(request.idempotency_key), principal=caller.name
     )
-    seen = shown(found, detail_of(found, caller.org, run.id), caller.role)
+    seen = shown(found, detail_of(found, caller.org, started.run.id), caller.role)
     until = parse_rfc3339(seen.finished_at) if seen.finished_at else found.clock()
     lasted = until - parse_rfc3339(seen.started_at)
-    return SyncRun(
+    answer = SyncRun(
         run_id=seen.id,
         status=seen.status,
         execution_state=seen.execution_state,
         duration_ms=round(1000 * lasted.total_seconds()),
     )
+    return reply(request, answer, replayed=started.replayed)
 
 
 @routes.declare(
@@ -141,18 +141,9 @@ def list_runs_of_workflow(request: ApiRequest, id: str) -> GraphRunPage:
 def retry_run(request: ApiRequest, id: str) -> Response:
     """Its `sourceRunId` is this run. 409 for one that is live or succeeded, and where its workflow is
     paused or archived."""
-    found, caller = services(), request.caller
-    run = found.runs.get(caller.org, id)
-    if run is None:
-        raise NotFound(UNKNOWN)
-    workflow = run.workflow if WORKFLOW_ID.match(run.workflow) else None
-    if workflow is not None:
-        head = head_of(caller.org, workflow)
-        if head.state in ("paused", "archived"):
-            raise Conflict(f"the workflow is {head.state}", state=head.state)
-    found.v1.purse.check(caller.org, workflow)
-    started = found.retrier.retry(
-        caller.org, id, principal=caller.name, idempotency_key=request.idempotency_key
+    caller = request.caller
+    started = services().v1.retrier.retry(
+        caller.org, id, principal=caller.name, key=request.idempotency_key
     )
     return reply(request, StartedRun(run_id=started.run.id), replayed=started.replayed)
 

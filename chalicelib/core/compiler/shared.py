@@ -30,9 +30,9 @@ from chalicelib.core.waits import LONGEST_SECONDS, PHASES
 MOST_LEVELS: Final = 10
 AT_ONCE: Final = 40
 """Items of an inline Map that Step Functions runs at the same time."""
-NAME: Final = "graphs"
-"""What it is published under."""
-SYNC_NAME: Final = "graphs-sync"
+NAME: Final = "Graphs"
+"""What it is published under: with a capital, so that no workflow of S2 has the name."""
+SYNC_NAME: Final = "GraphsSync"
 SYNC_SECONDS: Final = 60
 LIST: Final = "list"
 """The phase of `Begin`."""

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from chalicelib.core.definitions.nodes import MOST_DEPTH, Node, malformed, number
+from chalicelib.core.definitions.nodes import MOST_DEPTH, Node, counted, malformed, number
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+|\n')
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -65,6 +65,7 @@ class _Tree:
         self._top = Node("sequence", 1, 1)
         self._open = [self._top]
         self._keys: list[Node | None] = [None]
+        self._nodes = 0
 
     @property
     def root(self) -> Node:
@@ -82,6 +83,8 @@ class _Tree:
         self._keys.pop()
 
     def add(self, node: Node) -> None:
+        self._nodes += 1
+        counted(self._nodes, node.line, node.column)
         parent, key = self._open[-1], self._keys[-1]
         if parent.kind == "sequence":
             parent.items.append(node)

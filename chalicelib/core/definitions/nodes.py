@@ -20,6 +20,8 @@ from chalicelib.core.errors import BadRequest
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
 MOST_DEPTH = 50
+MOST_READ = 600_000
+"""Nodes that a reader makes of one text before anybody counts values: they are what takes memory."""
 # A place longer than this is not recorded: its parent's line has to do. Otherwise a few long
 # keys around many items would make lists of places far larger than the document.
 _LONGEST_LOCATION = 500
@@ -41,6 +43,12 @@ class Node:
 def malformed(line: int, column: int, message: str) -> BadRequest:
     """The refusal of a text that cannot be read, with its place."""
     return BadRequest(f"line {line}, column {column}: {message}", line=line, column=column)
+
+
+def counted(nodes: int, line: int, column: int) -> None:
+    """Refuse the node at a place when it is one too many for memory. Raises BadRequest."""
+    if nodes > MOST_READ:
+        raise malformed(line, column, f"more than {MOST_READ:,} values")
 
 
 def number(text: str, line: int, column: int) -> int | float:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.core.definitions.nodes import MOST_DEPTH, Node, fits, malformed, number
+from chalicelib.core.definitions.nodes import MOST_DEPTH, Node, counted, fits, malformed, number
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOLEAN = {
@@ -75,6 +75,7 @@ class _Builder:
         self._open: list[tuple[Node, str | None]] = []
         self._keys: list[Node | None] = []
         self._root: Node | None = None
+        self._nodes = 0
 
     def build(self, events: Iterator[Any]) -> Node:
         for event in events:
@@ -121,6 +122,8 @@ class _Builder:
             self._anchors[anchor] = node
 
     def _add(self, node: Node, line: int, column: int, *, plain: bool = False) -> None:
+        self._nodes += 1
+        counted(self._nodes, line, column)
         if not self._open:
             self._root = node
             return

@@ -1,5 +1,8 @@
 """Every change of a graph workflow (S1): read the head, decide, write over that very revision.
 
+The machine of a version that is published is made before the head is written, so no head ever names
+one that is not there; a publish that dies in between leaves one that the next publish finds.
+
 What the trigger of the published version needs outside is made before the head is written and tidied
 up afterwards, as for S2's workflows (`core.triggers.follow`): a change that died in between is
 repaired by any later one, also by one that changes nothing.
@@ -23,7 +26,7 @@ from chalicelib.core.graph_workflows.model import (
 )
 from chalicelib.core.graph_workflows.triggers import triggers_of_graph
 from chalicelib.core.ids import new_id, workflow_id_for_key
-from chalicelib.core.runs.start import KEY_LIFETIME
+from chalicelib.core.runs.repeats import KEY_LIFETIME
 
 _MOST_RACES: Final = 5
 
@@ -40,10 +43,16 @@ Decide = Callable[[GraphWorkflow], Change | None]
 """Head as it is → the change; None for nothing to do. Raises Conflict where it cannot be."""
 
 
+MakeMachine = Callable[[str, str, int], tuple[str, int]]
+"""(organisation, workflow, version) → the name of a machine of its own, which is there then, and how
+many of its tasks wait for a token. Raises Invalid, RateLimited, Unavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphEditor:
     store: GraphStore
     triggers: Triggers
+    make_machine: MakeMachine
     clock: Clock
 
     def create(
@@ -95,15 +104,24 @@ class GraphEditor:
         return self.update(org, workflow, content, expected=None, principal=principal)
 
     def publish(self, org: str, workflow: str, *, expected: int | None) -> GraphWorkflow:
-        """Let the newest version's trigger work. Raises as `update`, and Invalid and Conflict for a
-        trigger that cannot be (a webhook's path that is another's)."""
+        """Give the newest version a machine of its own and let its trigger work.
+
+        Raises as `update`; Invalid for a graph that Step Functions would refuse; RateLimited when it
+        takes no more machines for now; Invalid and Conflict for a trigger that cannot be (a webhook's
+        path that is another's).
+        """
+        made: dict[int, tuple[str, int]] = {}
 
         def decide(head: GraphWorkflow) -> Change | None:
             _must_be_alive(head)
             _must_be_at(head, expected)
-            if head.published == head.latest:
+            number = head.latest
+            if head.published == number and head.machine is not None:
                 return None
-            return Change(replace(head, published=head.latest))
+            if number not in made:
+                made[number] = self.make_machine(org, head.id, number)
+            machine, gates = made[number]
+            return Change(replace(head, published=number, machine=machine, gates=gates))
 
         return self._change(org, workflow, decide)
 

@@ -23,7 +23,7 @@ from chalicelib.core.graph_workflows.start import Request, WorkflowStarter
 from chalicelib.core.graph_workflows.triggers import Limits, limits_of, triggers_of_graph
 from chalicelib.core.ids import run_id_for_key
 from chalicelib.core.runs.ports import RunStore
-from chalicelib.core.runs.start import Started
+from chalicelib.core.runs.repeats import Started
 from chalicelib.core.triggers.model import Trigger
 from chalicelib.core.triggers.rrule import read_rule
 
@@ -135,8 +135,9 @@ class GraphFirer:
         self, armed: Armed, request: Request, told: Mapping[str, Any], principal: str
     ) -> Started:
         head = armed.head
+        number = armed.version.number
         return self.starter.run(
-            head.org, head.id, armed.version.number, request, trigger=told, principal=principal
+            head.org, head.id, request, number=number, trigger=told, principal=principal
         )
 
     def _must_be_granted(self, armed: Armed, occurrence: str, limits: Limits) -> None:

@@ -6,8 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
+
+from chalicelib.core.runs.ports import Version
 
 WORKFLOW_ID: Final = re.compile(r"^wf_[A-Za-z0-9_-]{1,76}\Z")
 """No workflow of S2 has such a name: theirs have no `_`."""
@@ -34,6 +36,10 @@ class GraphWorkflow:
     updated_at: str
     published: int = 0
     """The published version, whose trigger works; 0: none."""
+    machine: str | None = None
+    """The machine of the published version; all others run on the one that runs any graph."""
+    gates: int = 0
+    """Tasks of that machine that wait for a token."""
     paused: str | None = None
     """Why it is paused; None: it is not."""
     archived: bool = False
@@ -52,6 +58,12 @@ class GraphWorkflow:
     def triggered(self) -> bool:
         """Whether the published version's trigger starts runs."""
         return self.state == "published"
+
+    def placed(self, version: Version) -> Version:
+        """A version of it as runs are started of it: the published one on its own machine."""
+        if self.machine is None or version.number != self.published:
+            return version
+        return replace(version, machine=self.machine, gates=self.gates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""Starting runs of graph workflows and of definitions that belong to none (S1)."""
+"""Starting runs of graph workflows and of definitions that belong to none (S1).
+
+A start that is sent again answers its run before anything could refuse it: a pause, an archive or units
+that are spent are about new runs.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,8 @@ from chalicelib.core.graph_workflows.balance import Purse
 from chalicelib.core.graph_workflows.model import WORKFLOW_ID, GraphStore, GraphWorkflow
 from chalicelib.core.graphs.definition import Graph
 from chalicelib.core.graphs.runs import GraphStarter
-from chalicelib.core.runs.model import Run
-from chalicelib.core.runs.ports import VersionStore
-from chalicelib.core.runs.start import Started
+from chalicelib.core.runs.ports import Version, VersionStore
+from chalicelib.core.runs.repeats import Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Request:
     mode: str | None = None
     key: str | None = None
     """The `Idempotency-Key`."""
+    version: int | None = None
+    """The version of a workflow that is asked for; None for the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,14 @@ class WorkflowStarter:
         self,
         org: str,
         workflow: str,
-        number: int | None,
         request: Request,
         *,
+        number: int | None = None,
         trigger: Mapping[str, Any],
         principal: str,
     ) -> Started:
-        """Start a run of a version; without a number of the newest, draft or published.
+        """Start a run of a version: of `number`, else of the one that is asked for, else of the
+        newest, draft or published. The published one runs on its own machine.
 
         Raises NotFound for an unknown workflow or version, BudgetExceeded when the organisation has
         spent its units (the workflow is paused then), Conflict for a workflow that is paused or
@@ -56,52 +62,68 @@ class WorkflowStarter:
         head = self.store.get(org, workflow) if WORKFLOW_ID.match(workflow) else None
         if head is None:
             raise NotFound("workflow not found")
+        earlier = self._earlier(org, workflow, request)
+        if earlier is not None:
+            return earlier
         if head.archived:
             raise Conflict("the workflow is archived", state=head.state)
         self.purse.check(org, workflow)
         _must_run(head)
-        version = self.versions.version(org, workflow, number or head.latest)
+        wanted = number or request.version or head.latest
+        version = self.versions.version(org, workflow, wanted)
         if version is None:
-            raise NotFound(f"workflow not found: it has no version {number}")
-        return self._start(org, version, request, trigger=trigger, principal=principal)
+            raise NotFound(f"workflow not found: it has no version {wanted}")
+        return self._start(org, head.placed(version), request, trigger=trigger, principal=principal)
 
     def run_definition(
         self, org: str, graph: Graph, request: Request, *, principal: str
     ) -> Started:
         """Start a run of a graph that belongs to no workflow. Raises as `run`."""
+        earlier = self._earlier(org, graph, request)
+        if earlier is not None:
+            return earlier
         self.purse.check(org, None)
         return self._start(org, graph, request, trigger={"type": "api"}, principal=principal)
 
-    def run_and_wait(self, org: str, graph: Graph, request: Request, *, principal: str) -> Run:
+    def run_and_wait(self, org: str, graph: Graph, request: Request, *, principal: str) -> Started:
         """Run a graph to its end, or as long as a request can wait; the run as it is then.
 
-        Raises as `run_definition`, and Invalid for a graph that cannot be waited for.
+        Raises as `run_definition`, Invalid for a graph that cannot be waited for, and Conflict when
+        the run of an earlier request with the same key is not over yet.
         """
-        self.purse.check(org, None)
+        started = self._earlier(org, graph, request, sync=True)
+        if started is None:
+            self.purse.check(org, None)
+            more: dict[str, Any] = {"trigger": {"type": "api"}, "principal": principal}
+            with _conflict_of(request):
+                started = self.starter.run(org, graph, **_members(request), **more)
+        if started.replayed and request.key is not None and started.run.live:
+            raise Conflict(
+                "the first request with this key is still being answered", run_id=started.run.id
+            )
+        return started
+
+    def _earlier(
+        self, org: str, what: str | Graph, request: Request, *, sync: bool = False
+    ) -> Started | None:
         with _conflict_of(request):
-            return self.starter.run(
-                org,
-                graph,
-                payload=request.payload,
-                prop_values=request.prop_values,
-                run_id=request.run_id,
-                mode=request.mode,
-                trigger={"type": "api"},
-                principal=principal,
+            return self.starter.earlier(
+                org, what, asked=request.version, sync=sync, **_members(request)
             )
 
-    def _start(self, org: str, what: Any, request: Request, **more: Any) -> Started:
+    def _start(self, org: str, what: Version | Graph, request: Request, **more: Any) -> Started:
         with _conflict_of(request):
-            return self.starter.start(
-                org,
-                what,
-                payload=request.payload,
-                prop_values=request.prop_values,
-                run_id=request.run_id,
-                mode=request.mode,
-                idempotency_key=request.key,
-                **more,
-            )
+            return self.starter.start(org, what, asked=request.version, **_members(request), **more)
+
+
+def _members(request: Request) -> dict[str, Any]:
+    return {
+        "payload": request.payload,
+        "prop_values": request.prop_values,
+        "run_id": request.run_id,
+        "mode": request.mode,
+        "idempotency_key": request.key,
+    }
 
 
 @contextmanager
@@ -118,5 +140,6 @@ def _conflict_of(request: Request) -> Iterator[None]:
 
 
 def _must_run(head: GraphWorkflow) -> None:
+    """Raises Conflict for a workflow that is paused."""
     if head.paused is not None:
         raise Conflict(f"the workflow is paused: {head.paused}", state=head.state)

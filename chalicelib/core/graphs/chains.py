@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from chalicelib.core.steps import StepFailed
 
@@ -38,6 +39,7 @@ those after its model have it."""
 SWAP_SECONDS: Final = 1_200
 """How long a swap may take to be mined, where it does not say."""
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}\Z")
+_HOST: Final = re.compile(r"(?:[a-z0-9._-]+|[0-9a-f:.]+)\Z")
 _WORD: Final = 2**256
 
 
@@ -73,6 +75,20 @@ def rpc_call(node_type: str, payload: Mapping[str, Any], now: datetime) -> RpcCa
         router = _address(payload["router"], "router")
         sent = {"from": sender, "to": router, "data": _swap(payload, sender, now)}
     return RpcCall(chain, "eth_sendTransaction", [sent], "txHash")
+
+
+def shown_endpoint(url: str) -> str:
+    """What may be told of an endpoint: scheme, host and port. Its path, its query and whoever stands
+    before its host are often its key. Empty for what is no such address."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not _HOST.match(host):
+        return ""
+    named = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{named}" + ("" if port is None else f":{port}")
 
 
 def _swap(payload: Mapping[str, Any], sender: str, now: datetime) -> str:

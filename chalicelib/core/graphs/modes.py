@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib.core.errors import Invalid, Problem
+from chalicelib.core.graphs.chains import shown_endpoint
 from chalicelib.core.graphs.definition import Graph
 
 SIMULATION, DUST = "simulation", "dust"
@@ -39,15 +40,18 @@ def dusted(value: Any) -> Any:
     return value
 
 
-def simulation_forks(graph: Graph, run_id: str) -> list[dict[str, Any]]:
-    """One fork for each chain that the graph names, by number (S1): there is no endpoint behind it,
-    since every node that would ask one answers with its stub; `rpcUrl` is a name and no address."""
+def simulation_forks(
+    graph: Graph, run_id: str, endpoints: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """One fork for each chain that the graph names, by number (S1). Nothing is asked in a simulation;
+    `rpcUrl` is the origin of the chain's endpoint, of `endpoints`, which a real run would ask, or
+    empty where there is none."""
     chains = sorted({chain for node in graph.nodes.values() for chain in _chains(node.payload)})
     return [
         {
             CHAIN_ID: chain,
             "forkId": f"fork_{run_id.removeprefix('run_')}_{chain}",
-            "rpcUrl": f"simulation://{chain}",
+            "rpcUrl": shown_endpoint(endpoints.get(chain, "")),
         }
         for chain in chains
     ]

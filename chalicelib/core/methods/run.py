@@ -13,7 +13,8 @@ from chalicelib.core.methods.model import ModelStore, workflow_of
 from chalicelib.core.methods.types import MethodCatalogue, arguments_for, methods_of
 from chalicelib.core.runs.model import METHOD_RUN
 from chalicelib.core.runs.ports import VersionStore
-from chalicelib.core.runs.start import Started, Starter, hash_of
+from chalicelib.core.runs.repeats import Started, hash_of
+from chalicelib.core.runs.start import Starter
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ from chalicelib.core.runs.call import Busy
 from chalicelib.core.runs.cascade import Cascade
 from chalicelib.core.runs.model import Run, RunDetail, RunStatus, Step, StepStatus
 from chalicelib.core.runs.ports import Fence, RunStore, StepStore, Version, VersionStore
+from chalicelib.core.runs.repeats import hash_of
 from chalicelib.core.runs.result import result_of
-from chalicelib.core.runs.start import Starter, hash_of
+from chalicelib.core.runs.start import Starter
 from chalicelib.core.runs.waiting import Still, Tokens, Tried, Wait
 from chalicelib.core.steps import RunOver, StepFailed
 

@@ -1,9 +1,9 @@
 """Deleting a run that is over: out of every reader's sight with one write, then part by part.
 
-    over, sealed ── mark ── out of all lists, 404 for everybody ── parts ── last event and the run
-                     │                                      │
-                     └──────────────────────────────────────┴─ died here: a second request, or the
-                                                               reconciler, goes on
+    over, sealed ── mark ── out of all lists and counts, 404 for everybody ── parts ── last event
+                     │                                                  │          and the run
+                     └──────────────────────────────────────────────────┴─ died here: a second request,
+                                                                           or the reconciler, goes on
 
 Nothing is deleted that is live or not sealed: an end that has not been told yet would be told of a
 run that is not there. So what could write to the run again is over, or meets a condition.

@@ -110,6 +110,9 @@ class RunStore(Protocol):
 
     def get(self, org: str, run_id: str) -> Run | None: ...
 
+    def taken(self, org: str, run_id: str) -> Run | None:
+        """The run that has this id, as `create` would meet it. Raises IdUsed when it was deleted."""
+
     def detail(self, org: str, run_id: str) -> RunDetail | None: ...
 
     def records(self, org: str, run_id: str) -> RunDetail | None:

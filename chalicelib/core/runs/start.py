@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -10,23 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.core.clock import Clock, parse_rfc3339, rfc3339
-from chalicelib.core.errors import (
-    Conflict,
-    IdempotencyMismatch,
-    Invalid,
-    NotFound,
-    Problem,
-    TooLarge,
-    TooManyRuns,
-)
+from chalicelib.core.clock import Clock, rfc3339
+from chalicelib.core.errors import Conflict, Invalid, NotFound, Problem, TooLarge, TooManyRuns
 from chalicelib.core.ids import RUN_ID, new_id, run_id_for_key
 from chalicelib.core.plan import Plan
 from chalicelib.core.runs.deadlines import deadline_of
 from chalicelib.core.runs.model import WORKFLOW_RUN, Run, RunStatus
 from chalicelib.core.runs.ports import IdUsed, NoPlace, RunStore, Version, VersionStore
+from chalicelib.core.runs.repeats import Launch, Started, hash_of, key_expired, same_start
 
-KEY_LIFETIME = timedelta(hours=24)
 MOST_INPUT_BYTES = 300_000
 """As JSON: they are one item, and DynamoDB's have at most 400 KB."""
 _MOST_FENCES = 32
@@ -36,19 +27,6 @@ _RETRY_AFTER = 5
 
 class CheckInputs(Protocol):
     def __call__(self, plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]: ...
-
-
-class Launch(Protocol):
-    def launch(self, run: Run) -> Run:
-        """Let a stored run go, or wait for its turn; the run as it is then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The run, and whether an earlier start with the same key had made it already."""
-
-    run: Run
-    replayed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +137,9 @@ class Starter:
                 continue  # the key starts anew
             if known is None:
                 return Started(self.launcher.launch(run), replayed=False)
-            if run_id is None and _key_expired(known, now):
+            if run_id is None and key_expired(known, now):
                 continue
-            if known.request_hash != request_hash:
-                raise IdempotencyMismatch(
-                    "this key or run id was already used to start something else",
-                    run_id=known.id,
-                )
-            if known.live:
-                # The first try may have died before StartExecution; a second one does no harm.
-                known = self.launcher.launch(known)
-            return Started(known, replayed=True)
+            return same_start(known, request_hash, self.launcher)
         raise AssertionError("a key cannot have expired a million times")
 
 
@@ -210,10 +180,6 @@ def _id_for(org: str, key: str | None, generation: int, now: datetime) -> str:
     return new_id("run", now) if key is None else run_id_for_key(org, key, generation)
 
 
-def _key_expired(known: Run, now: datetime) -> bool:
-    return now - parse_rfc3339(known.started_at) > KEY_LIFETIME
-
-
 def _check_size(inputs: Mapping[str, Any]) -> None:
     try:
         size = len(json.dumps(inputs, ensure_ascii=False, allow_nan=False).encode())
@@ -221,12 +187,6 @@ def _check_size(inputs: Mapping[str, Any]) -> None:
         raise Invalid("the inputs are not JSON", [Problem("inputs", str(problem))]) from problem
     if size > MOST_INPUT_BYTES:
         raise TooLarge(f"the inputs have {size:,} bytes; at most {MOST_INPUT_BYTES:,} are possible")
-
-
-def hash_of(request: list[Any]) -> str:
-    """What recognises a request as the same one."""
-    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def _new_run(

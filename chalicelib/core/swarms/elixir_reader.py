@@ -7,7 +7,7 @@ of pairs where a key repeats in it; behind other items of a list its entries are
 
 from __future__ import annotations
 
-from chalicelib.core.definitions.nodes import MOST_DEPTH, Node
+from chalicelib.core.definitions.nodes import MOST_DEPTH, Node, counted
 from chalicelib.core.swarms.elixir_strings import Source
 from chalicelib.core.swarms.elixir_tokens import Token, tokens
 
@@ -25,6 +25,7 @@ class _Reader:
         self._source = source
         self._tokens = tokens(source)
         self._next = next(self._tokens)
+        self._nodes = 0
 
     def document(self) -> Node:
         if self._next.kind == "end":
@@ -50,6 +51,8 @@ class _Reader:
             raise self._unexpected("a value")
         token = self._take()
         place = self._source.place(token.offset)
+        self._nodes += len(token.value) + 1 if isinstance(token.value, list) else 1
+        counted(self._nodes, *place)
         if depth > MOST_DEPTH:
             message = f"nested deeper than {MOST_DEPTH} levels"
             raise self._source.refusal(token.offset, message)
@@ -67,6 +70,7 @@ class _Reader:
         while self._next.kind != closing:
             if self._next.kind == "key":
                 key = self._take()
+                self._nodes += 1
                 named = Node("scalar", *self._source.place(key.offset), _text(key))
                 entries.append((named, self._value(depth + 1)))
             else:

@@ -62,14 +62,14 @@ def read_sigil(source: Source, start: int) -> tuple[str | list[str], int]:
 def _delimited(source: Source, start: int, opening: str, *, plain: bool) -> tuple[str, int]:
     if opening in "\"'" and source.text.startswith(opening * 3, start):
         return _heredoc(source, start, opening * 3, plain=plain)
-    closing = re.escape(_CLOSING.get(opening, opening))
-    body = re.compile(rf"[^\\{closing}]*(?:\\.[^\\{closing}]*)*", re.DOTALL)
-    match = body.match(source.text, start + 1)
+    closing = _CLOSING.get(opening, opening)
+    others = rf"[^\\{re.escape(closing)}]*"
+    match = re.compile(rf"{others}(?:\\.{others})*", re.DOTALL).match(source.text, start + 1)
     end = match.end() if match else start
-    if not match or end >= len(source.text):
+    if match is None or source.text[end : end + 1] != closing:
         raise source.refusal(start, "this text does not end")
     if plain:
-        return match.group().replace(f"\\{source.text[end]}", source.text[end]), end + 1
+        return match.group().replace(f"\\{closing}", closing), end + 1
     return _unescaped(source, start + 1, end), end + 1
 
 

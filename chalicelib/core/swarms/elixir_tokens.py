@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<sigil>~[a-zA-Z])"
     r"|(?P<word>[^\W\d]\w*[?!]?(?:\.[^\W\d]\w*[?!]?)*)"
 )
-_MODULE = re.compile(r"[A-Z]\w*(?:\.[A-Z]\w*)*\Z")
+_MODULE = re.compile(r"[A-Z]\w*(?:\.[A-Z]\w*)*\Z", re.ASCII)
 _WORDS: Final[dict[str, bool | None]] = {"nil": None, "true": True, "false": False}
 _ONLY_LITERALS: Final = "only literals are read here, nothing is called or computed"
 _LONGEST_BASED: Final = 70

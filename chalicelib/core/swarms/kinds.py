@@ -23,6 +23,8 @@ OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The one option of a backend that has a name of its own; the second part of `{:docker, "coder"}`."""
+NEEDING: Final = frozenset({"http", "lambda", "docker", "ssh"})
+"""Backends that cannot run without it."""
 
 _MODULE = re.compile(r"(?:[A-Z][A-Za-z0-9_]*\.)*([A-Z][A-Za-z0-9_]*)\Z")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.core.swarms.model import MOST_CONTENT_BYTES, NAME, Mail, Outgoing
-from chalicelib.core.swarms.objects.base import size
+from chalicelib.core.swarms.objects.base import UNWRITABLE, size
 
 MOST_MESSAGES: Final = 50
 """That one turn sends."""
@@ -50,7 +50,7 @@ def read_messages(value: Any, mail: Mail) -> tuple[Outgoing, ...]:
         raise MessagesInvalid(f"messages must be a list of at most {MOST_MESSAGES}")
     read = (_message(one, mail, position) for position, one in enumerate(value))
     found = tuple(one for one in read if one is not None)
-    if sum(size(one.content) for one in found) > MOST_TOTAL_BYTES:
+    if sum(content_size(one.content) for one in found) > MOST_TOTAL_BYTES:
         raise MessagesInvalid(f"messages have at most {MOST_TOTAL_BYTES:,} bytes together")
     return found
 
@@ -67,9 +67,19 @@ def correlation_of(mail: Mail, position: int) -> str:
     return f"ask_{hashlib.sha256(f'{mail.id}/{position}'.encode()).hexdigest()[:26]}"
 
 
+def content_size(content: Any) -> int:
+    """Bytes of a content in UTF-8: of a text as it is, of anything else as JSON."""
+    if not isinstance(content, str):
+        return size(content)
+    try:
+        return len(content.encode())
+    except UnicodeEncodeError:
+        return UNWRITABLE
+
+
 def checked(content: Any, where: str) -> Any:
     """A content within the limit. Raises MessagesInvalid."""
-    if size(content) > MOST_CONTENT_BYTES:
+    if content_size(content) > MOST_CONTENT_BYTES:
         raise MessagesInvalid(f"{where}: content has at most {MOST_CONTENT_BYTES:,} bytes")
     return content
 

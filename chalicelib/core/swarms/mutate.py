@@ -143,8 +143,9 @@ class Mutations(Settler):
         def change(config: SwarmConfig) -> tuple[Change, tuple[int, int]]:
             left, removed = remove_edges(config.topology, remove)
             whole, added = add_edges(left, add, overlay.names_of(config))
-            gone = [edge for edge in config.topology if edge not in set(left)]
-            come = [edge for edge in whole if edge not in set(left)]
+            kept = set(left)
+            gone = [edge for edge in config.topology if edge not in kept]
+            come = [edge for edge in whole if edge not in kept]
             if len(whole) > MOST_EDGES:
                 raise BadRequest(f"a swarm has at most {MOST_EDGES:,} edges")
             events = [overlay.remove_topology_edges(gone)] if gone else []

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib.core.definitions import locations
 from chalicelib.core.definitions.locations import item, member
+from chalicelib.core.definitions.nodes import fits
 from chalicelib.core.errors import Invalid, Problem, RunyardError
 from chalicelib.core.swarms.model import NAME
 
@@ -24,8 +25,8 @@ MOST_CONFIG_BYTES: Final = 32_000
 """Of one `config`, and of one backend's options, as JSON in UTF-8."""
 
 _LONGEST_NAME: Final = 64
+_LONGEST_LOCATION: Final = 200
 _IN_DETAIL: Final = 5
-_BITS: Final = 64
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Findings:
 
     def add(self, location: str, message: str) -> None:
         if len(self.problems) < MOST_PROBLEMS:
+            if len(location) > _LONGEST_LOCATION:
+                location = location[:_LONGEST_LOCATION] + "…"
             line = locations.nearest_line(self.lines, location) if self.lines else None
             self.problems.append(Problem(location, message, line))
 
@@ -134,7 +137,7 @@ def config(value: object, location: str, name: str, findings: Findings) -> Mappi
     if value is None:
         return {}
     before = len(findings.problems)
-    copied = _json(mapping(value, location, name, findings), location, name, 1, findings)
+    copied = _Copy(location, name, findings).of(mapping(value, location, name, findings), (), 1)
     if len(findings.problems) > before:
         return {}
     if len(json.dumps(copied, ensure_ascii=False).encode()) > MOST_CONFIG_BYTES:
@@ -143,40 +146,58 @@ def config(value: object, location: str, name: str, findings: Findings) -> Mappi
     return copied if isinstance(copied, dict) else {}
 
 
-def _json(value: object, location: str, name: str, depth: int, findings: Findings) -> object:
-    if depth > MOST_DEPTH:
-        findings.add(location, f"`{name}` is nested deeper than {MOST_DEPTH} levels")
-    elif isinstance(value, Mapping):
-        return {
-            _key(key, location, name, findings): _json(
-                inner, member(location, str(key)), name, depth + 1, findings
-            )
-            for key, inner in value.items()
-        }
-    elif isinstance(value, list | tuple):
-        return [
-            _json(inner, item(location, index), name, depth + 1, findings)
-            for index, inner in enumerate(value)
-        ]
-    elif isinstance(value, str):
-        if not _storable(value):
-            findings.add(location, f"`{name}` contains a text with NUL or half a surrogate pair")
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            findings.add(location, f"`{name}` contains a number that JSON does not know")
-    elif isinstance(value, int):
-        if not -(1 << (_BITS - 1)) <= value < 1 << (_BITS - 1):
-            findings.add(location, f"`{name}` contains an integer that does not fit {_BITS} bits")
-    elif value is not None:
-        findings.add(location, f"`{name}` contains a value that JSON does not know")
-    return value
+_Path = tuple[()] | tuple["_Path", str | int]
+"""The way to a value, from its end: places are only written out where there is a problem."""
 
 
-def _key(key: object, location: str, name: str, findings: Findings) -> str:
-    if isinstance(key, str) and _storable(key):
-        return key
-    findings.add(location, f"`{name}` has a member whose name is no text that can be kept")
-    return ""
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """Copies a value as JSON, and notes what JSON cannot hold."""
+
+    location: str
+    name: str
+    findings: Findings
+
+    def of(self, value: object, path: _Path, depth: int) -> object:
+        if depth > MOST_DEPTH:
+            self._add(path, f"is nested deeper than {MOST_DEPTH} levels")
+        elif isinstance(value, Mapping):
+            return {
+                self._key(key, path): self.of(inner, (path, str(key)), depth + 1)
+                for key, inner in value.items()
+            }
+        elif isinstance(value, list | tuple):
+            return [self.of(inner, (path, index), depth + 1) for index, inner in enumerate(value)]
+        elif isinstance(value, str):
+            if not _storable(value):
+                self._add(path, "contains a text with NUL or half a surrogate pair")
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                self._add(path, "contains a number that JSON does not know")
+        elif isinstance(value, int):
+            if not fits(value):
+                self._add(path, "contains an integer that does not fit 64 bits")
+        elif value is not None:
+            self._add(path, "contains a value that JSON does not know")
+        return value
+
+    def _key(self, key: object, path: _Path) -> str:
+        if isinstance(key, str) and _storable(key):
+            return key
+        self._add(path, "has a member whose name is no text that can be kept")
+        return ""
+
+    def _add(self, path: _Path, message: str) -> None:
+        steps: list[str | int] = []
+        while path:
+            path, step = path
+            steps.append(step)
+        location = self.location
+        for step in reversed(steps):
+            if len(location) > _LONGEST_LOCATION:
+                break
+            location = item(location, step) if isinstance(step, int) else member(location, step)
+        self.findings.add(location, f"`{self.name}` {message}")
 
 
 def _storable(value: str) -> bool:

@@ -159,7 +159,10 @@ def as_text(content: Any) -> str:
     """A content as text: text as it is, anything else as JSON."""
     if isinstance(content, str):
         return content
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return "…"
 
 
 def _ordered(targets: Collection[str]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.core.definitions.locations import under
 from chalicelib.core.definitions.suggestions import Suggester, quoted
 from chalicelib.core.swarms import reading
-from chalicelib.core.swarms.kinds import BACKENDS, OPTIONS, handler_name
+from chalicelib.core.swarms.kinds import BACKENDS, NEEDING, OPTIONS, handler_name
 from chalicelib.core.swarms.model import AgentSpec, Backend, ObjectSpec
 from chalicelib.core.swarms.reading import Findings
 
@@ -25,13 +25,12 @@ def agent(value: object, location: str, findings: Findings) -> AgentSpec:
     def at(name: str) -> tuple[Any, str, str, Findings]:
         return found.get(name), under(location, name), name, findings
 
-    endpoint = reading.text(*at("endpoint"))
     return AgentSpec(
         name=_name(found, location, "Agent name", findings),
-        backend=backend(*at("backend"), endpoint=endpoint) or _MOCK,
+        backend=backend(*at("backend")) or _MOCK,
         skills=reading.text_list(*at("skills")),
         model=reading.text(*at("model")),
-        endpoint=endpoint,
+        endpoint=reading.text(*at("endpoint")),
         presets=reading.text_list(*at("presets")),
         config=reading.config(*at("config")),
     )
@@ -62,9 +61,7 @@ def _name(found: Mapping[str, Any], location: str, subject: str, findings: Findi
     return reading.node_name(found.get("name"), under(location, "name"), subject, findings)
 
 
-def backend(
-    value: object, location: str, name: str, findings: Findings, *, endpoint: str | None = None
-) -> Backend | None:
+def backend(value: object, location: str, name: str, findings: Findings) -> Backend | None:
     """A backend: `"mock"`, `{"type": "docker", "image": "coder"}`, or the pair of Elixir's
     `{:docker, "coder"}`. None where there is none, or with a problem."""
     if value is None:
@@ -77,7 +74,7 @@ def backend(
         hint = Suggester().hint(kind, BACKENDS)
         findings.add(location, f"unknown backend {quoted(kind)}{hint}; known: {_KNOWN}")
         return None
-    _check_options(kind, options, location, endpoint, findings)
+    _check_options(kind, options, location, findings)
     return Backend(kind, options)
 
 
@@ -87,18 +84,18 @@ _KNOWN = ", ".join(sorted(BACKENDS))
 def _parts(
     value: object, location: str, name: str, findings: Findings
 ) -> tuple[str, Mapping[str, Any]]:
-    kind: object
+    kind: object = value
     options: object = None
     if isinstance(value, Mapping):
-        kind = value.get("type")
-        options = {key: one for key, one in value.items() if key != "type"}
+        kind, options = value.get("type"), value
     elif isinstance(value, list | tuple) and len(value) == 2:
         kind, options = value
-        own = OPTIONS.get(kind, "opts") if isinstance(kind, str) else "opts"
-        if not isinstance(options, Mapping) or (own == "opts" and "opts" not in options):
+        own = OPTIONS.get(kind) if isinstance(kind, str) else None
+        whole = isinstance(options, Mapping) and (own != "opts" or own in options)
+        if own is not None and not whole:
             options = {own: options}
-    else:
-        kind = value
+    if isinstance(options, Mapping):
+        options = {key: one for key, one in options.items() if key != "type"}
     if not isinstance(kind, str):
         findings.add(location, f"`{name}` must be text, or a map with the text `type`")
         return "", {}
@@ -106,18 +103,14 @@ def _parts(
 
 
 def _check_options(
-    kind: str,
-    options: Mapping[str, Any],
-    location: str,
-    endpoint: str | None,
-    findings: Findings,
+    kind: str, options: Mapping[str, Any], location: str, findings: Findings
 ) -> None:
     own = OPTIONS.get(kind)
     if own is None:
         return
     given = options.get(own)
     if given is None:
-        if kind in ("ssh", "lambda") or (kind == "http" and endpoint is None):
+        if kind in NEEDING:
             findings.add(location, f"the backend `{kind}` needs `{own}`")
     elif own == "opts":
         reading.mapping(given, under(location, own), own, findings)

@@ -11,7 +11,8 @@ from chalicelib.core.clock import Clock, parse_rfc3339, rfc3339
 from chalicelib.core.ids import run_id_for_key
 from chalicelib.core.runs.model import TRIGGER_INPUT
 from chalicelib.core.runs.ports import Version, VersionStore
-from chalicelib.core.runs.start import Started, Starter, hash_of
+from chalicelib.core.runs.repeats import Started, hash_of
+from chalicelib.core.runs.start import Starter
 from chalicelib.core.triggers.cron import latest_occurrence
 from chalicelib.core.triggers.model import Trigger, triggers_of
 from chalicelib.core.triggers.patterns import is_about_our_own

@@ -12,7 +12,7 @@ import requests
 
 from tests.support.answers import has_common_headers, problem
 from tests.support.definitions import delay, shape, workflow
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 ONE = workflow("common-one", shape("a"), inputs={"who": {"type": "string", "default": "you"}})
 
@@ -125,7 +125,7 @@ def test_all_dialects__a_request_id_that_is_folded_to_inject_a_header_injects_no
     stack: RunningStack,
 ) -> None:
     port = urlsplit(stack.local.base_url).port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.putrequest("GET", "/healthz")
     connection._buffer.append(b"X-Request-Id: a\r\n X-Injected: yes")  # type: ignore[attr-defined]
     connection.endheaders()

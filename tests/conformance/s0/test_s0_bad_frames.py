@@ -132,7 +132,7 @@ def test_s0_frames__several_problems_of_a_payload_are_named_at_once(socket: Sock
     max_examples=30,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.text(max_size=60)

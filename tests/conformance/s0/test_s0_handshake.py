@@ -10,12 +10,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from chalicelib.core.roles import Role
-from tests.support.stack import RunningStack
+from tests.support.stack import PATIENCE_SECONDS, RunningStack
 
 
 def refused(url: str) -> int:
     """The status that a handshake is refused with."""
-    with pytest.raises(InvalidStatus) as found, connect(url, open_timeout=30):
+    with pytest.raises(InvalidStatus) as found, connect(url, open_timeout=PATIENCE_SECONDS):
         pass
     return found.value.response.status_code
 
@@ -65,7 +65,9 @@ def test_s0_socket__a_client_cannot_name_another_path_in_its_query(stack: Runnin
     token = stack.credentials.token
     for query in ("path=/ws", "%70ath=/ws", "path=%2Fws"):
         assert refused(f"{stack.local.ws_url}/swarm/websocket?token={token}&{query}") >= 400
-    with connect(f"{stack.local.ws_url}/ws?token={token}&path=/other", open_timeout=30):
+    with connect(
+        f"{stack.local.ws_url}/ws?token={token}&path=/other", open_timeout=PATIENCE_SECONDS
+    ):
         pass
 
 

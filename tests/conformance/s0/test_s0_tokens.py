@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from chalicelib.core.roles import Role
 from tests.support.answers import problem
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 
 def ask(stack: RunningStack, token: str, path: str = "/api/v1/executions") -> requests.Response:
@@ -34,7 +34,7 @@ def is_locked(answer: requests.Response) -> None:
 def handshake(stack: RunningStack, token: str) -> bool:
     """Whether a socket opens with this token."""
     try:
-        with connect(f"{stack.local.ws_url}/ws?token={token}", open_timeout=20):
+        with connect(f"{stack.local.ws_url}/ws?token={token}", open_timeout=PATIENCE_SECONDS):
             return True
     except InvalidStatus:
         return False

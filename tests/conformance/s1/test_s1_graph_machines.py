@@ -221,7 +221,7 @@ def test_a_graph_that_is_waited_for_has_ended_when_the_answer_comes(
         c=log("{{a.result.message}}"),
     )
     more = {"trigger": {"type": "api"}, "principal": "test"}
-    run = services.graphs.run(ORG, made, payload={"n": 3}, **more)
+    run = services.graphs.run(ORG, made, payload={"n": 3}, **more).run
     assert run.status.value == "succeeded"
     assert states(run.id)["c"]["result"]["message"] == 3
     bad = graph(
@@ -229,7 +229,7 @@ def test_a_graph_that_is_waited_for_has_ended_when_the_answer_comes(
         p=node("pluck", "q", payload={"array": "{{$inputs.n}}", "field": "a"}),
         q=log("x"),
     )
-    run = services.graphs.run(ORG, bad, payload={"n": 3}, **more)
+    run = services.graphs.run(ORG, bad, payload={"n": 3}, **more).run
     assert run.status.value == "failed"
     assert statuses(states(run.id)) == {"root": "success", "p": "failure", "q": "skipped"}
 

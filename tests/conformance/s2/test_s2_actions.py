@@ -15,7 +15,7 @@ import pytest
 from tests.support.answers import places, problem
 from tests.support.definitions import workflow
 from tests.support.model_server import ModelServer, model_server
-from tests.support.stack import Api, RunningStack, step_of
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack, step_of
 
 MINE = "runyard-local-user-local--"
 """What the names of the test organisation's own resources begin with."""
@@ -161,7 +161,7 @@ def _let_send(aws: Any, url: str, arn: str, service: str) -> None:
 def _received(aws: Any, url: str) -> dict[str, Any]:
     """The one message that arrives in a queue."""
     found: list[Any] = []
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_SECONDS
     while not found and time.monotonic() < end:
         found = aws("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
     body: dict[str, Any] = json.loads(found[0]["Body"])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import instant, places, problem
 from tests.support.definitions import fetch, shape, workflow
-from tests.support.stack import Api, CountingServer, RunningStack, step_of
+from tests.support.stack import PATIENCE_SECONDS, Api, CountingServer, RunningStack, step_of
 
 
 def approval(name: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def test_s2_approvals__a_cancel_while_one_is_open_starts_no_further_step(
     assert detail["status"] == "cancelled"
     assert step_of(detail, "review")["status"] == "cancelled"
     problem(answer(api, id, "approve"), 409, "conflict", "approval_status")
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_SECONDS
     while get(api, id)["status"] != "expired":
         assert time.monotonic() < end
         time.sleep(0.1)

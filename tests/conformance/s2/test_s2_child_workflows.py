@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import places, problem
 from tests.support.definitions import Definition, delay, fetch, shape, workflow
-from tests.support.stack import Api, CountingServer, RunningStack, step_of
+from tests.support.stack import PATIENCE_SECONDS, Api, CountingServer, RunningStack, step_of
 
 
 def child(name: str, of: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def child(name: str, of: str, params: dict[str, Any] | None = None, **more: Any)
 
 def started(api: Api, run_id: str, step: str = "sub") -> str:
     """The id of the run that a step has started, once it is there."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_SECONDS
     while True:
         found = step_of(api.detail(run_id), step)["execution_id"]
         if found is not None and api.get(f"/api/v1/executions/{found}").status_code == 200:

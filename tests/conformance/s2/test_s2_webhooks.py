@@ -17,7 +17,7 @@ import requests
 from chalicelib.core.roles import Role
 from tests.support.answers import problem
 from tests.support.definitions import shape, workflow
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 SECRET = "a secret of some length"
 
@@ -58,7 +58,7 @@ def post(
         f"{api.base_url}/hooks/{path}",
         data=body,
         headers={"Content-Type": media, **named},
-        timeout=40,
+        timeout=PATIENCE_SECONDS,
     )
 
 

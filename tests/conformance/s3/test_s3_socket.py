@@ -44,7 +44,7 @@ def test_s3_socket__join_requests_and_leave_in_both_versions(
         assert socket.ask("phoenix", "heartbeat") == {"status": "ok", "response": {}}
         join = socket.join(swarm)
         status = socket.ask(topic, "get_status", join=join)["response"]
-        assert status == stack.api.get(f"/api/swarms/{swarm}")
+        assert status == stack.api.expect(200, "GET", f"/api/swarms/{swarm}")
         left = socket.ask(topic, "phx_leave", join=join)
         assert left == {"status": "ok", "response": {}}
         assert socket.pushed("phx_close")["topic"] == topic
@@ -89,7 +89,7 @@ def test_s3_socket__send_task_is_sent_or_says_why_not(
     assert send([])["status"] == "error"
     (line,) = [
         line
-        for line in stack.api.get(f"/api/swarms/{swarm}/agents/a/history")["history"]
+        for line in stack.api.expect(200, "GET", f"/api/swarms/{swarm}/agents/a/history")["history"]
         if line["content"] == "go"
     ]
     assert line["type"] == "task"
@@ -154,7 +154,7 @@ def test_s3_socket__events_that_were_subscribed_to_come_once_and_no_others(
     assert {f["payload"]["event_type"] for f in frames} == {"task_sent"}
     told = [f["payload"] for f in frames]
     path = f"/api/swarms/{swarm}/agents/a/events?event_type=task_sent"
-    assert stack.api.get(path)["events"] == told[::-1]
+    assert stack.api.expect(200, "GET", path)["events"] == told[::-1]
 
 
 def test_s3_socket__recent_events_are_in_the_answer_and_come_not_again(

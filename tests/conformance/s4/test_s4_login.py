@@ -11,7 +11,7 @@ import requests
 
 from tests.support.answers import has_common_headers, problem
 from tests.support.people import opened, part
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 
 def login(stack: RunningStack) -> str:
@@ -20,7 +20,7 @@ def login(stack: RunningStack) -> str:
     answer = requests.post(
         f"{known['base_url']}/api/v1/auth/login",
         json={"email": known["email"], "password": known["password"]},
-        timeout=40,
+        timeout=PATIENCE_SECONDS,
     )
     assert answer.status_code == 200, answer.text
     has_common_headers(answer)

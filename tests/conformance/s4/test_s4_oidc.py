@@ -18,7 +18,7 @@ from chalicelib.core.roles import Role
 from tests.support.answers import has_common_headers, problem
 from tests.support.issuer import CLIENT, FORGED, FakeIssuer, fake_issuer
 from tests.support.people import opened
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 API = "runyard-local-APIHandler"
 LOGIN = "/api/v1/auth/oidc/login"
@@ -48,7 +48,7 @@ class Browser:
 
     def get(self, url: str, **more: Any) -> requests.Response:
         url = url if url.startswith("http") else self.base_url + url
-        return self.http.get(url, allow_redirects=False, timeout=40, **more)
+        return self.http.get(url, allow_redirects=False, timeout=PATIENCE_SECONDS, **more)
 
     def sent_back(self) -> str:
         """Where the issuer sends the browser after its person has signed in there."""
@@ -79,7 +79,7 @@ def sso(stack: RunningStack) -> Iterator[Sso]:
         )
         yield Sso(stack, issuer, boss)
         functions.update_function_configuration(FunctionName=API, Environment={"Variables": before})
-    problem(requests.get(stack.local.base_url + LOGIN, timeout=40), 404, "not-found")
+    problem(requests.get(stack.local.base_url + LOGIN, timeout=PATIENCE_SECONDS), 404, "not-found")
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_s4_authentication__a_client_secret_is_stored_by_the_stages_owner(honest
 
     def owner(*arguments: str) -> None:
         command = [sys.executable, "-m", "infra.oidc", "local", *arguments]
-        subprocess.run(command, env=environment, check=True, timeout=120)
+        subprocess.run(command, env=environment, check=True, timeout=3 * PATIENCE_SECONDS)
 
     try:
         problem(honest.browser().sign_in(), 503, "unavailable")

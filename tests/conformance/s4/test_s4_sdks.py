@@ -17,7 +17,7 @@ from chalicelib.core.roles import Role
 from tests.support.cutting import cutting_proxy
 from tests.support.definitions import delay, fetch, shape, workflow
 from tests.support.sdk import KINDS, Sdk
-from tests.support.stack import CountingServer, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, CountingServer, RunningStack
 
 GREET = """\
 name: sdk-greet
@@ -58,7 +58,7 @@ def test_s4_sdks__a_definition_is_applied_as_text_and_as_data_and_run_to_its_end
     same = sdk.get(client.workflows.apply("sdk-long", LONG))
     assert same["status"] == "unchanged"
     run = sdk.get(client.start("sdk-greet", {"who": "Ada"}))
-    ended = sdk.get(client.wait(run["execution_id"], timeout=60))
+    ended = sdk.get(client.wait(run["execution_id"], timeout=PATIENCE_SECONDS))
     assert (ended["status"], ended["outputs"]) == ("completed", {"letter": "Hello, Ada!"})
 
 
@@ -176,7 +176,7 @@ def test_s4_sdks__lists_are_walked_through_page_by_page(
         sdk.get(client.start("sdk-greet", {"who": str(n)}))["execution_id"] for n in range(3)
     }
     for run_id in started:
-        sdk.get(client.wait(run_id, timeout=60))
+        sdk.get(client.wait(run_id, timeout=PATIENCE_SECONDS))
     walked = [
         run["id"] for run in sdk.each(client.runs.list_all(workflow="sdk-greet", page_size=2))
     ]

@@ -70,7 +70,7 @@ def test_s4_sdks__a_run_is_applied_started_streamed_and_waited_for(start: Start)
     tell(await client.apply("ts-greet", {json.dumps(GREET)}));
     const {{ execution_id: id }} = await client.start("ts-greet", {{ who: "Ada" }});
     for await (const event of client.stream(id)) tell([event.seq, event.kind]);
-    const run = await client.wait(id, {{ timeout: 60_000 }});
+    const run = await client.wait(id, {{ timeout: 120_000 }});
     tell([run.status, run.outputs]);
     for await (const event of client.stream(id, {{ after: 3 }})) tell([event.seq, event.kind]);
     """

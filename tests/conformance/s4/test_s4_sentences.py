@@ -15,7 +15,7 @@ from chalicelib.core.roles import Role
 from tests.support.answers import problem
 from tests.support.definitions import shape, workflow
 from tests.support.people import opened
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
 assert entry_points.app.routes
 ORG = "org_sentences"
@@ -81,7 +81,7 @@ def test_s4_authentication__the_seeds_own_login_command(stack: RunningStack) -> 
         f"{stack.local.base_url}/api/v1/auth/login",
         data=sent,
         headers={"Content-Type": "application/json"},
-        timeout=40,
+        timeout=PATIENCE_SECONDS,
     )
     assert answer.json()["token"].startswith("eyJ")
 
@@ -89,7 +89,9 @@ def test_s4_authentication__the_seeds_own_login_command(stack: RunningStack) -> 
 def test_s4_authentication__sign_in_then_create_a_token_and_copy_it(stack: RunningStack) -> None:
     """S4: "1. Sign in … 2. Profile → API tokens → Create 3. Copy the token (shown once)"."""
     known = {"email": stack.credentials.email, "password": stack.credentials.password}
-    signed_in = requests.post(f"{stack.local.base_url}/api/v1/auth/login", json=known, timeout=40)
+    signed_in = requests.post(
+        f"{stack.local.base_url}/api/v1/auth/login", json=known, timeout=PATIENCE_SECONDS
+    )
     mine = Api(stack.local.base_url, signed_in.json()["token"])
     name = f"copied-{secrets.token_hex(4)}"
     created = mine.post("/api/v1/auth/tokens", json={"name": name}).json()
@@ -104,7 +106,7 @@ def test_s4_authentication__tokens_are_jwt_with_a_24_hour_lifetime_and_are_refre
     """S4: "Tokens are JWT with a default 24-hour lifetime. Refresh via /api/v1/auth/refresh."."""
     known = {"email": stack.credentials.email, "password": stack.credentials.password}
     url = f"{stack.local.base_url}/api/v1/auth"
-    first = requests.post(f"{url}/login", json=known, timeout=40).json()["token"]
+    first = requests.post(f"{url}/login", json=known, timeout=PATIENCE_SECONDS).json()["token"]
     fresh = Api(stack.local.base_url, first).post("/api/v1/auth/refresh").json()["token"]
     for token in (first, fresh):
         claims = opened(token)[1]

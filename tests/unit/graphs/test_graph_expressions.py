@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.graphs.chains import shown_endpoint
 from chalicelib.core.graphs.conditions import condition_problems, holds
 from chalicelib.core.graphs.expressions import ExpressionProblem
 from chalicelib.core.graphs.inputs import check_payload
@@ -197,7 +198,30 @@ def test_a_simulation_has_a_fork_for_each_chain_that_is_named() -> None:
         b={**log("x"), "payload": {"message": {"chainId": 1}}},
         c={**log("x"), "payload": {"message": "x", "chainId": 137}},
     )
-    assert simulation_forks(made, "run_X") == [
-        {"chainId": 1, "forkId": "fork_X_1", "rpcUrl": "simulation://1"},
-        {"chainId": 137, "forkId": "fork_X_137", "rpcUrl": "simulation://137"},
+    endpoints = {137: "https://rpc.example.com/v3/key", 5: "https://else.example.com"}
+    assert simulation_forks(made, "run_X", endpoints) == [
+        {"chainId": 1, "forkId": "fork_X_1", "rpcUrl": ""},
+        {"chainId": 137, "forkId": "fork_X_137", "rpcUrl": "https://rpc.example.com"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://rpc.example.com", "https://rpc.example.com"),
+        ("https://rpc.example.com/v3/SECRET?key=SECRET#SECRET", "https://rpc.example.com"),
+        ("https://rpc.example.com?SECRET", "https://rpc.example.com"),
+        ("https://me:SECRET@rpc.example.com:8545/SECRET", "https://rpc.example.com:8545"),
+        ("https://SECRET@a@rpc.example.com/", "https://rpc.example.com"),
+        ("http://[::1]:8545/SECRET", "http://[::1]:8545"),
+        ("https://rpc.example.com:SECRET/", ""),
+        ("https://rpc.example.com\\\\SECRET", ""),
+        ("https://[SECRET/", ""),
+        ("https:///SECRET", ""),
+        ("ftp://rpc.example.com/SECRET", ""),
+        ("", ""),
+    ],
+)
+def test_of_an_endpoint_its_origin_is_told_and_nothing_else(url: str, told: str) -> None:
+    assert shown_endpoint(url) == told
+    assert "secret" not in told.lower()

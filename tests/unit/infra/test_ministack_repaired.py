@@ -38,7 +38,7 @@ def test_tasks_of_parallel_branches_do_not_see_each_others_token() -> None:
     def execute(state: str, given: Any, execution: Any, context: dict[str, Any]) -> None:
         context["Task"] = {"Token": state}
         context["State"]["RetryCount"] = len(state)
-        both.wait(5)
+        both.wait(120)
         seen.append((state, context["Task"]["Token"], context["State"]["RetryCount"]))
 
     task = alone(execute)
@@ -62,7 +62,7 @@ class Service:
     def _run_sub_machine(self, states: Any, start: str, *given: Any) -> Any:
         match states[start]:
             case "waits":
-                self.released.wait(10)
+                self.released.wait(120)
             case "fails":
                 raise RuntimeError("StepRefused")
             case "breaks":
@@ -142,7 +142,7 @@ def test_calls_of_one_function_beyond_the_limit_wait_and_all_are_made() -> None:
         with lock:
             running += 1
             most = max(most, running)
-        full.wait(10)  # lets go only when as many as may be are in here at the same time
+        full.wait(120)  # lets go only when as many as may be are in here at the same time
         with lock:
             running -= 1
         return {"body": event}
@@ -158,7 +158,7 @@ def test_calls_of_one_function_beyond_the_limit_wait_and_all_are_made() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert sorted(answers) == list(range(9))
     assert most == 3
 
@@ -167,14 +167,14 @@ def test_one_function_does_not_wait_for_another() -> None:
     together = threading.Barrier(2)
 
     def execute(function: dict[str, Any]) -> dict[str, Any]:
-        together.wait(10)  # breaks, and fails the test, unless both are in here
+        together.wait(120)  # breaks, and fails the test, unless both are in here
         return {"body": function["FunctionName"]}
 
     call = queued(execute, 1)
     other = threading.Thread(target=call, args=[{"FunctionName": "a"}])
     other.start()
     assert call({"FunctionName": "b"}) == {"body": "b"}
-    other.join(10)
+    other.join(120)
 
 
 class TestSchedulesInTimeZones:

@@ -142,6 +142,12 @@ def test_a_script_that_cannot_be_played_fails_with_the_place(script: Any, proble
     assert not caught.value.retryable
 
 
+def test_whatever_came_in_can_be_passed_on() -> None:
+    for content in ("x" * 100_000, '"' * 100_000, "ü" * 50_000):
+        found = turn(a_mail(content), script=[{"broadcast": "{{content}}"}])
+        assert found.outgoing[0].content == content
+
+
 def test_what_is_too_large_is_refused() -> None:
     with pytest.raises(StepFailed) as caught:
         turn(script=[{"broadcast": "x" * 100_001}])

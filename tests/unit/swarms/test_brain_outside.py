@@ -243,7 +243,7 @@ def test_a_container_is_a_task_with_the_message_and_where_to_answer() -> None:
     assert asked_again[0]["clientToken"] == request["clientToken"], "a repeated turn starts nothing"
 
 
-@pytest.mark.parametrize("content", ["x" * 90_000, '"' * 3_000, "ü" * 2_000])
+@pytest.mark.parametrize("content", ["x" * 90_000, '"' * 2_600, '"' * 3_000, "ü" * 2_000])
 def test_a_message_that_is_too_long_for_the_environment_is_read_elsewhere(content: str) -> None:
     client, asked = an_ecs({"tasks": [{"taskArn": "arn:aws:ecs:r:a:task/c/abc"}]})
     ContainerBrain(a_world(client=client, containers=CONTAINERS)).turn(

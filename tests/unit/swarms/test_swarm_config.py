@@ -135,6 +135,7 @@ def test_a_swarm_may_be_empty() -> None:
         (["ssh", "user@host"], Backend("ssh", {"host": "user@host"})),
         (["bwrap", {"a": 1}], Backend("bwrap", {"opts": {"a": 1}})),
         (["bwrap", {"opts": {"a": 1}}], Backend("bwrap", {"opts": {"a": 1}})),
+        (["mock", {"a": 1, "type": "x"}], Backend("mock", {"a": 1})),
     ],
 )
 def test_backends_are_texts_maps_and_pairs(backend: object, read: Backend) -> None:
@@ -149,22 +150,19 @@ def test_backends_are_texts_maps_and_pairs(backend: object, read: Backend) -> No
             "unknown backend `dokcer`; did you mean `docker`?; known: bedrock, bwrap, docker, http, "
             "lambda, local, mock, ssh (agents[0].backend)",
         ),
+        (["mock", 3], "`backend` must be a map (agents[0].backend)"),
         (3, "`backend` must be text, or a map with the text `type` (agents[0].backend)"),
         ({}, "`backend` must be text, or a map with the text `type` (agents[0].backend)"),
         ({"type": "ssh"}, "the backend `ssh` needs `host` (agents[0].backend)"),
         ("lambda", "the backend `lambda` needs `arn` (agents[0].backend)"),
         ("http", "the backend `http` needs `url` (agents[0].backend)"),
+        ("docker", "the backend `docker` needs `image` (agents[0].backend)"),
         ({"type": "docker", "image": 3}, "`image` must be text (agents[0].backend.image)"),
         ({"type": "bwrap", "opts": 3}, "`opts` must be a map (agents[0].backend.opts)"),
     ],
 )
 def test_a_backend_that_cannot_be(backend: object, said: str) -> None:
     assert of_agent(backend=backend) == [said]
-
-
-def test_an_http_backend_may_have_its_address_as_the_agents_endpoint() -> None:
-    agent = read_agent({"name": "a", "backend": "http", "endpoint": "https://e"})
-    assert agent.backend == Backend("http")
 
 
 def test_all_problems_are_said_at_once_with_their_places() -> None:
@@ -269,6 +267,16 @@ def test_a_config_has_a_depth() -> None:
         value = {"a": value}
     (said,) = of_agent(config=value)
     assert said.startswith("`config` is nested deeper than 20 levels")
+
+
+def test_places_cost_nothing_where_nothing_is_wrong_and_are_cut_where_they_are_long() -> None:
+    key = "k" * 1_000_000
+    (said,) = of_agent(config={key: [0] * 1_000_000})
+    assert said == "`config` must have at most 32,000 bytes as JSON (agents[0].config)"
+    (said,) = of_agent(config={"a": {"b": [0, {key: float("nan")}]}})
+    assert "(agents[0].config.a.b[1].kkk" in said
+    assert len(said) < 300
+    assert all(len(one) < 400 for one in problems({"name": "s", "topology": {key: [key] * 9}}))
 
 
 def test_a_swarm_has_so_many_nodes() -> None:

@@ -169,6 +169,9 @@ def test_a_configuration_as_authors_write_it() -> None:
         ("", 1, "empty"),
         ("# only\n", 1, "empty"),
         ('"a', 1, "does not end"),
+        ('"a\\', 1, "does not end"),
+        ("~s(a\\)", 1, "does not end"),
+        ("Café", 1, "`Café`"),
         ('"""\na', 1, "does not end"),
         ('"""a"""', 1, "new line"),
         (r'"\xFF"', 1, "7F"),
@@ -224,6 +227,15 @@ def test_an_alias_bomb_is_refused() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
     with pytest.raises(BadRequest, match="more than 500,000 values"):
         parse("\n".join(lines), "yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [("[" + "1," * 700_000 + "1]", "json"), ("~w(" + "a " * 700_000 + ")", "exs")],
+)
+def test_a_text_has_so_many_values(text: str, format: str) -> None:
+    with pytest.raises(BadRequest, match="more than 600,000 values"):
+        parse(text, format)
 
 
 def test_a_text_has_a_size(monkeypatch: pytest.MonkeyPatch) -> None:

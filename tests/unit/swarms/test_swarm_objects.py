@@ -20,6 +20,7 @@ from chalicelib.core.swarms.objects.base import (
     Handled,
     Invoke,
     Post,
+    content_object,
     size,
 )
 
@@ -201,6 +202,21 @@ def test_an_aggregator_without_room_sends_early_and_loses_nothing() -> None:
     assert {one.content["complete"] for one in sent} == {False}
 
 
+def test_bundles_by_key_make_room_for_each_other_the_oldest_first() -> None:
+    collector = Played("aggregator", count=10, key="k")
+    sent = [
+        out
+        for key in ("a", "b", "c")
+        for out in collector.send({"k": key, "text": "x" * 80_000}).outgoing
+    ]
+    assert [(one.content["key"], one.content["complete"]) for one in sent] == [("a", False)]
+    assert list(collector.state["bundles"]) == ["b", "c"]
+    for n in range(150):
+        collector.send({"k": f"k{n}"})
+    assert len(collector.state["bundles"]) == 100
+    assert size(collector.state) <= MOST_STATE_BYTES
+
+
 def test_a_webhook_posts_the_message_and_counts_what_came_of_it() -> None:
     webhook = Played("webhook", url="https://example.org/in", headers={"x-a": "b"})
     effect = webhook.send({"a": 1}).effect
@@ -278,6 +294,33 @@ def test_a_backends_options_are_configuration_too() -> None:
     spec = ObjectSpec("f", "lambda", Backend("lambda", {"arn": "mine", "x": 1}), {"x": 2})
     assert registry.config_of(spec) == {"arn": "mine", "x": 2}
     assert registry.problem(spec) is None
+
+
+DEEP = "[" * 500 + "]" * 500
+UNWRITABLE_TEXTS = [
+    '{"op": "push", "item": 1e999}',
+    '{"op": "push", "item": "\\ud800"}',
+    f'{{"op": "push", "item": {DEEP}}}',
+    '{"op": "set", "key": "\\ud800", "value": 1}',
+]
+
+
+@pytest.mark.parametrize("content", UNWRITABLE_TEXTS)
+def test_what_only_some_readers_could_read_stays_the_text_it_was(content: str) -> None:
+    assert content_object(content) == content
+    queue = Played("queue")
+    assert queue.says(content) == {"size": 1}
+    assert queue.state == {"items": [content]}
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_cannot_be_stored_is_not_kept(name: str) -> None:
+    for content in (json.loads(DEEP), float("inf"), "\ud800"):
+        played = Played(name, url="https://example.org", arn="mine", interval_seconds=60)
+        found = played.send({"op": "push", "item": content, "value": content, "key": "k"})
+        found = played.send(content) if found.effect is None else found
+        assert size(played.state) <= MOST_STATE_BYTES
+        assert found.effect is None
 
 
 anything = st.recursive(

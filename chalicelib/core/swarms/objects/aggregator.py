@@ -24,6 +24,7 @@ from chalicelib.core.swarms.objects.base import (
     Plain,
     State,
     command,
+    content_object,
     refuse,
     reply,
     size,
@@ -94,12 +95,7 @@ def _read(state: State) -> tuple[_Bundles, int]:
 
 def _key(content: Any, name: str) -> str:
     """The value by which a content is bundled; what has none is bundled together."""
-    read = content
-    if isinstance(content, str) and content.lstrip()[:1] == "{":
-        try:
-            read = json.loads(content)
-        except (ValueError, RecursionError):
-            return ""
+    read = content_object(content)
     value = read.get(name) if isinstance(read, Mapping) else None
     if value is None:
         return ""

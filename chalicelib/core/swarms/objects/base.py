@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
+from chalicelib.core.json_text import read_json
 from chalicelib.core.swarms.model import Mail, Outgoing
 
 MOST_STATE_BYTES: Final = 200_000
@@ -18,6 +19,10 @@ MOST_ENTRIES: Final = 1_000
 MOST_NUMBER: Final = 2**53 - 1
 """What every JSON reader can count to."""
 MOST_REASON: Final = 300
+MOST_DEPTH: Final = 100
+"""Of lists and objects in each other: readers and writers of JSON give up at different depths."""
+UNWRITABLE: Final = 2**62
+"""The size of what JSON cannot say, or only some readers could read."""
 
 State: TypeAlias = Mapping[str, Any]
 Config: TypeAlias = Mapping[str, Any]
@@ -87,15 +92,22 @@ class Plain:
 def command(content: Any) -> Mapping[str, Any] | None:
     """A content as a command: an object with a text `op`, or the JSON text of one (REST and tasks
     send texts). None for every other content."""
-    read = content
-    if isinstance(content, str) and content.lstrip()[:1] == "{":
-        try:
-            read = json.loads(content, parse_constant=lambda word: None)
-        except (ValueError, RecursionError):
-            return None
+    read = content_object(content)
     if isinstance(read, Mapping) and isinstance(read.get("op"), str):
         return read
     return None
+
+
+def content_object(content: Any) -> Any:
+    """A content that is the text of a JSON object as that object, else as it is. What could not be
+    stored again (numbers too large, half characters, endless nesting) stays text."""
+    if not isinstance(content, str) or content.lstrip()[:1] != "{":
+        return content
+    try:
+        read = read_json(content)
+    except ValueError:
+        return content
+    return content if size(read) >= UNWRITABLE else read
 
 
 def reply(mail: Mail, content: Any) -> tuple[Outgoing, ...]:
@@ -133,6 +145,27 @@ def whole(value: Any, least: int, most: int, default: int) -> int:
 
 
 def size(value: Any) -> int:
-    """Bytes of a value as compact JSON in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
+    """Bytes of a value as compact JSON in UTF-8; UNWRITABLE for one that has no JSON (NaN, half a
+    character) or is nested too deeply, so that every limit refuses it."""
+    if _too_deep(value):
+        return UNWRITABLE
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return len(text.encode())
+    except ValueError:
+        return UNWRITABLE
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        level = [inner for outer in level for inner in _inner(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

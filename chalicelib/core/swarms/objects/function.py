@@ -15,6 +15,7 @@ from chalicelib.core.swarms.messages import MessagesInvalid, read_messages, told
 from chalicelib.core.swarms.model import Mail
 from chalicelib.core.swarms.objects.base import (
     MOST_STATE_BYTES,
+    UNWRITABLE,
     Config,
     Handled,
     Invoke,
@@ -41,6 +42,8 @@ class Function:
         problem = self.problem(config)
         if problem is not None:
             return refuse(state, mail, "invalid_config", problem)
+        if size(mail.content) >= UNWRITABLE:
+            return refuse(state, mail, "invalid_content", "it cannot be sent as JSON")
         payload = {"state": state, "message": told(mail), "config": config}
         return Handled(state, effect=Invoke(config["arn"], payload))
 

@@ -15,12 +15,14 @@ from chalicelib.core.http_headers import header_name_problem, header_value_probl
 from chalicelib.core.swarms.model import Mail
 from chalicelib.core.swarms.objects.base import (
     MOST_NUMBER,
+    UNWRITABLE,
     Config,
     Handled,
     Post,
     State,
     refuse,
     reply,
+    size,
     whole,
 )
 
@@ -53,6 +55,8 @@ class Webhook:
         problem = self.problem(config)
         if problem is not None:
             return refuse(_read(state), mail, "invalid_config", problem)
+        if size(mail.content) >= UNWRITABLE:
+            return refuse(_read(state), mail, "invalid_content", "it cannot be sent as JSON")
         body = {
             "id": mail.id,
             "from": mail.sender,
