@@ -15,6 +15,7 @@ from chalicelib.store import swarm_keys
 from chalicelib.store.blobs import Blobs
 from chalicelib.store.swarm_seeds import swarm_prefix
 from chalicelib.store.table import Delete, Table, Write
+from chalicelib.store.wire import Item
 
 _IN_SWARM: Final = "#pk = :pk AND begins_with(#sk, :prefix)"
 _FROM: Final = "#pk = :pk AND #sk >= :first"
@@ -66,10 +67,16 @@ class SwarmPurge:
             self._table.transact(writes)
 
     def _delete_items(self, span: dict[str, str], end: float) -> bool:
+        """Those of watchers stay: their sockets are open, and the swarm may be started anew."""
+        start: Item | None = None
         while True:
-            page = self._table.query(_FROM, span, only=_KEY, limit=_PAGE, forward=False)
-            self._table.write_many([Delete(item) for item in page.items])
-            if page.next is None:
+            page = self._table.query(
+                _FROM, span, only=_KEY, limit=_PAGE, forward=False, start=start
+            )
+            gone = [i for i in page.items if not i["sk"].startswith(swarm_keys.WATCHER_PREFIX)]
+            self._table.write_many([Delete(item) for item in gone])
+            start = page.next
+            if start is None:
                 return True
             if time.monotonic() >= end:
                 return False

@@ -20,6 +20,7 @@ from chalicelib.core.swarms.model import (
     SwarmStatus,
 )
 from chalicelib.core.swarms.ports import EventFilters
+from chalicelib.store.watchers import Watcher, Watchers
 from tests.support.clients import Fault
 from tests.support.swarms import SWARM, SwarmWorld, head
 from tests.support.world import ORG, World
@@ -259,6 +260,16 @@ def test_a_purge_leaves_nothing_but_the_head_and_other_swarms(
     assert swarm.swarms.seed(ORG, f"{INLINE_SEEDS}x2/1.json") == "{}"
     assert swarm.swarms.seed(ORG, "x.exs") == "a file of the organisation"
     assert swarm.swarms.get(ORG, "x") is not None
+
+
+def test_a_purge_leaves_who_watches(swarm: SwarmWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.store.swarm_purge._PAGE", 2)
+    filled(swarm, "x")
+    watchers = Watchers(swarm.world.services.table)
+    for n in range(5):
+        watchers.join(Watcher(ORG, "x", f"c{n}", "2.0.0", None, expires_at=2_000_000_000))
+    assert swarm.swarms.purge(head("x"), seconds=10)
+    assert len(watchers.of_swarm(ORG, "x")) == len(of_swarm(swarm, "x")) == 5
 
 
 def test_a_purge_goes_on_where_its_time_was_over(

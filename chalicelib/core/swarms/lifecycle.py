@@ -9,6 +9,7 @@ from typing import Final
 from chalicelib.core.errors import BadRequest, NotFound, Unavailable
 from chalicelib.core.swarms.heads import PURGED
 from chalicelib.core.swarms.model import (
+    INLINE_SEEDS,
     NodeKind,
     Swarm,
     SwarmConfig,
@@ -56,7 +57,7 @@ class Lifecycle(Settler):
             text = write_seed(config)
             # By content: who loses the race for a name changes nothing of the winner's seed.
             digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-            path = f"swarms/{config.name}/{digest}.json"
+            path = f"{INLINE_SEEDS}{config.name}/{digest}.json"
             self.store.put_seed(org, path, text)
         return self._start(org, config, path, known)
 

@@ -96,9 +96,9 @@ class Settler(Heads):
                 self.mail.end_life(head.org, head.name, name)
         fresh = [node for node in wanted.values() if _is_over(lives.get(node.name), node, head)]
         if fresh:
-            self.mail.begin_lives(
-                head.org, head.name, [self.fresh_life(head, node) for node in fresh]
-            )
+            # Somebody else may have begun them since, and they may have done something.
+            lives_of = [self.fresh_life(head, node) for node in fresh]
+            self.mail.begin_lives(head.org, head.name, lives_of, only_over=True)
         self._set_timers(head, have, wanted, {node.name for node in fresh})
         begun = {node.name for node in fresh}
         paused = head.status is SwarmStatus.PAUSED

@@ -1,4 +1,4 @@
-"""docs/swarms.md tells the truth about configurations."""
+"""docs/swarm-configuration.md tells the truth about configurations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chalicelib.core.swarms.kinds import BACKENDS, HANDLERS, OPTIONS
 from chalicelib.core.swarms.model import ALWAYS_ROUTABLE, MOST_EDGES, MOST_NODES
 from chalicelib.core.swarms.overlay import OPS
 
-PAGE = text_of("docs/swarms.md")
-CONFIGURATION = section(PAGE, "Configuration")
+PAGE = text_of("docs/swarm-configuration.md")
+CONFIGURATION = section(PAGE, "Configurations of swarms")
 
 
 def words(text: str) -> set[str]:
