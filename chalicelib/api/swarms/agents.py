@@ -36,7 +36,6 @@ routes = SwarmRoutes(__name__, tag="swarm agents")
 _REPLAY: Final = Parameter(
     "replay",
     "`true`: mail that failed for good is tried once more, behind the mail that waits.",
-    {"type": "string", "enum": ["true", "false"]},
 )
 
 
