@@ -52,7 +52,9 @@ def on_own_machine(found: Services, version: Version) -> Version:
     """
     from chalicelib.reading import Reader
 
-    compiled = Reader(found.settings).compile(version.plan)
+    # Parts of its loops run there.
+    parts_arn = found.machines.arn(found.shared_machine)
+    compiled = Reader(found.settings).compile(version.plan, parts_arn=parts_arn)
     machine = found.machines.publish(version.workflow, compiled.text)
     return replace(version, machine=machine, gates=compiled.tokens)
 

@@ -59,7 +59,10 @@ WRONG: dict[str, tuple[Any, set[str]]] = {
     "a node that nothing leads to": (graph(a=log(), b=log()), {"unreachable"}),
     "an unknown type": (graph(a={"type": "lgo"}), {"unknown_type"}),
     "a node without a type": (graph(a={"payload": {}}), {"missing_type"}),
-    "a node that is no object": ({"nodes": {"root": {"type": "manual"}, "a": 1}}, {"not_an_object"}),
+    "a node that is no object": (
+        {"nodes": {"root": {"type": "manual"}, "a": 1}},
+        {"not_an_object"},
+    ),
     "an expression that names no ancestor": (
         graph({"children": ["a", "b"]}, a=log("{{b.result.message}}"), b=log()),
         {"not_an_ancestor"},
@@ -106,7 +109,9 @@ WRONG: dict[str, tuple[Any, set[str]]] = {
     ),
     "eleven levels of loops": (nested(11), {"too_deep"}),
     "1,001 nodes": (
-        graph({"children": [f"n{n}" for n in range(1000)]}, **{f"n{n}": log() for n in range(1000)}),
+        graph(
+            {"children": [f"n{n}" for n in range(1000)]}, **{f"n{n}": log() for n in range(1000)}
+        ),
         {"too_many_nodes"},
     ),
     "more than a megabyte": (graph(a=log("x" * 1_000_001)), {"too_large"}),

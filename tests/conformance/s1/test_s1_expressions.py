@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.roles import Role
 from tests.support.graphs import graph, log
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import RunningStack
 from tests.support.v1 import begin, ended, results
 
 BODY: dict[str, Any] = {

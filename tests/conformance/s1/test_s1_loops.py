@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.roles import Role
 from tests.support.graphs import Graph, graph, log
-from tests.support.stack import Api, RunningStack
+from tests.support.stack import RunningStack
 from tests.support.v1 import begin, ended, statuses
 
 WORDS = ["a", "b", "c"]
@@ -27,7 +27,9 @@ def looped(array: Any, *body: str, **nodes: Any) -> Graph:
 
 DEFINITIONS: dict[str, tuple[Graph, dict[str, Any]]] = {
     "plain": (
-        looped("{{$inputs.of}}", "first", "second", first=log("{{$item}}"), second=log("{{$index}}")),
+        looped(
+            "{{$inputs.of}}", "first", "second", first=log("{{$item}}"), second=log("{{$index}}")
+        ),
         {"of": WORDS},
     ),
     "nested": (

@@ -12,7 +12,7 @@ from chalicelib.core.roles import Role
 from tests.support.answers import instant
 from tests.support.graphs import graph, log
 from tests.support.stack import Api, CountingServer, RunningStack, counting_server
-from tests.support.v1 import begin, cancel, ended, run_of, statuses, until
+from tests.support.v1 import begin, cancel, ended, node_until, run_of, statuses, until
 
 MEMBERS = ("type", "status", "input", "result", "error", "startedAt", "finishedAt")
 HOUR = 3_600_000
@@ -103,8 +103,7 @@ def stopped(ours: Api) -> dict[str, dict[str, Any]]:
     ids = {where: begin(ours, definition) for where, definition in STOPPED.items()}
     found = {}
     for where, run_id in ids.items():
-        stand = ("scheduled", "waiting")
-        until(ours, run_id, lambda run: run["executionState"]["stand"]["status"] in stand)
+        node_until(ours, run_id, "stand", "scheduled", "waiting")
         cancel(ours, run_id)
         found[where] = run_of(ours, run_id)
     return found
