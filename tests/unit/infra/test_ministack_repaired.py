@@ -16,6 +16,7 @@ from infra.local.ministack_repaired import (
     addressed,
     alone,
     hasty,
+    heeded,
     impatient,
     noticed,
     permitted,
@@ -369,3 +370,12 @@ def test_two_maps_know_nothing_of_each_other_and_none_is_as_before() -> None:
         machine(0)
     with pytest.raises(EmulatorError):
         machine(0)
+
+
+def test_a_stream_whose_records_are_reported_as_failed_comes_again() -> None:
+    answer = {"body": {"batchItemFailures": [{"itemIdentifier": "7"}]}}
+    call = heeded(lambda function, event: answer)
+    assert call({}, {"Records": [{"eventSource": "aws:dynamodb"}]})["error"] is True
+    assert call({}, {"Records": [{"eventSource": "aws:sqs"}]}) == answer
+    answer = {"body": '{"batchItemFailures": []}'}
+    assert call({}, {"Records": [{"eventSource": "aws:dynamodb"}]}) == answer
