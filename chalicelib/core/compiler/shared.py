@@ -11,6 +11,10 @@ however few items run at the same time.
 
 A loop is a Map over its iterations, one after the other, of each of which the body is a Map like the
 outermost. States cannot call themselves, so they are there once for each level of loops.
+
+Iterations that do not fit into the execution's history run in executions of this same machine
+(`compiler.parts`). For such an execution `Begin` answers one item, which is the Map over the part's
+iterations.
 """
 
 from __future__ import annotations
@@ -22,8 +26,9 @@ from typing import Any, Final
 from chalicelib.core.compiler.calls import BREAK, CLOSE, OPEN, GateCall, StepCall
 from chalicelib.core.compiler.history import DELAY
 from chalicelib.core.compiler.order import Order
+from chalicelib.core.compiler.parts import Part, far_choice, parts_map
 from chalicelib.core.compiler.states import GATE_SECONDS, State, finish_state, retriers
-from chalicelib.core.instances import instance
+from chalicelib.core.instances import instance, split
 from chalicelib.core.plan import Plan, PlanStep, RetryPolicy
 from chalicelib.core.waits import LONGEST_SECONDS, PHASES
 
@@ -36,7 +41,7 @@ SYNC_NAME: Final = "GraphsSync"
 SYNC_SECONDS: Final = 60
 LIST: Final = "list"
 """The phase of `Begin`."""
-_TASK, _DELAY, _TOKEN, _LOOP = "t", "d", "w", "l"
+_TASK, _DELAY, _TOKEN, _LOOP, _PART = "t", "d", "w", "l", "p"
 
 
 def shared_definition(*, step_arn: str, finish_arn: str) -> str:
@@ -102,6 +107,20 @@ def listed(plan: Plan, loop: str = "") -> list[dict[str, Any]]:
     ]
 
 
+def listed_part(plan: Plan, part: Part) -> list[dict[str, Any]]:
+    """The same of an execution that runs a part of a loop."""
+    loop, at = split(part.of)
+    number = next(n for n, step in enumerate(plan.steps) if step.name == loop)
+    iterations = {"indices": part.indices(), "body": listed(plan, loop)}
+    item = {"n": number, "k": _PART, "g": 0, "t": LONGEST_SECONDS, "at": at, "loop": iterations}
+    return [item]
+
+
+def ends_part(event: Mapping[str, Any]) -> bool:
+    """Whether a call is about the end of a part, and not of the loop."""
+    return event["local"].get("k") == _PART if "local" in event else False
+
+
 def runs_any_graph(machine: str) -> bool:
     """Whether a machine of that name is this one. A graph's own is named after its workflow, `wf_…`."""
     return f"-{NAME}-" in machine
@@ -138,6 +157,7 @@ def resolve(event: Mapping[str, Any], plan: Plan) -> StepCall | GateCall:
         local.get("error") if phase == BREAK else None,
         token=event.get("token", ""),
         waited=local.get("wait"),
+        parts=bool(event.get("parts")),
     )
 
 
@@ -186,6 +206,8 @@ class _Level:
         if self._level < MOST_LEVELS:
             choices.append(_when("$.k", _LOOP, name("Loop")))
             states |= self._loop()
+        if self._level == 0:
+            choices.append(_when("$.k", _PART, "Iterations"))
         states[name("Kind")] = {"Type": "Choice", "Choices": choices, "Default": name("Task")}
         return {"StartAt": name("Gate?"), "States": states}
 
@@ -223,10 +245,14 @@ class _Level:
             "ResultPath": None,
             "End": True,
         }
+        begin = self._call(OPEN, {"ResultPath": "$.loop", "Catch": caught, "Next": name("Far?")})
+        begin["Parameters"]["parts"] = True
+        itself = {"StateMachineArn.$": "$$.StateMachine.Id"}
+        parts = parts_map(name("Part"), self._arn, itself)
         return {
-            name("Loop"): self._call(
-                OPEN, {"ResultPath": "$.loop", "Catch": caught, "Next": name("Iterations")}
-            ),
+            name("Loop"): begin,
+            name("Far?"): far_choice(name("Parts"), name("Iterations")),
+            name("Parts"): {**parts, "Catch": caught, "Next": name("Close")},
             name("Iterations"): {
                 "Type": "Map",
                 "ItemsPath": "$.loop.indices",

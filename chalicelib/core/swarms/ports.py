@@ -1,4 +1,4 @@
-"""What the swarm's operations need from outside, and what its routes and sockets ask of them.
+"""What the operations on swarms need from outside.
 
 `store` and `cloud` implement `SwarmStore`, `MailStore`, `EventStore`, `SkillStore`, `Doorbell` and
 `Timers`; `core.swarms.manage` and `core.swarms.turn` work on them.
@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chalicelib.core.swarms.manager import Scaled, SwarmDetail, SwarmManager
 from chalicelib.core.swarms.model import (
     LogLine,
     Mail,
@@ -249,6 +248,21 @@ class Brain(Protocol):
     def turn(self, mail: Mail, context: TurnContext) -> TurnResult: ...
 
 
+@dataclass(frozen=True, slots=True)
+class SwarmDetail:
+    swarm: Swarm
+    nodes: tuple[Node, ...]
+    lives: Mapping[str, NodeLife]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+    """(name, reason)."""
+
+
 __all__ = [
     "Brain",
     "Doorbell",
@@ -260,7 +274,6 @@ __all__ = [
     "Skill",
     "SkillStore",
     "SwarmDetail",
-    "SwarmManager",
     "SwarmStatus",
     "SwarmStore",
     "Timers",

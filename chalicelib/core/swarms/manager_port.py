@@ -1,30 +1,12 @@
-"""What is asked of swarms: the operations that `core.swarms.manage.Manager` offers."""
+"""What `core.swarms.manage.Manager` offers to routes and sockets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chalicelib.core.swarms.model import Node, NodeLife, OverlayEvent, Swarm, SwarmConfig
-
-AgentSpecLike = Any
-"""`AgentSpec` or `ObjectSpec`, as the method says."""
-
-
-@dataclass(frozen=True, slots=True)
-class SwarmDetail:
-    swarm: Swarm
-    nodes: tuple[Node, ...]
-    lives: Mapping[str, NodeLife]
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    failed: tuple[tuple[str, str], ...] = ()
-    """(name, reason)."""
+from chalicelib.core.swarms.model import AgentSpec, ObjectSpec, OverlayEvent, Swarm, SwarmConfig
+from chalicelib.core.swarms.ports import Scaled, SwarmDetail
 
 
 class SwarmManager(Protocol):
@@ -52,7 +34,7 @@ class SwarmManager(Protocol):
         self,
         org: str,
         name: str,
-        spec: AgentSpecLike,
+        spec: AgentSpec,
         targets: Sequence[str],
         sources: Sequence[str],
     ) -> None: ...
@@ -62,7 +44,7 @@ class SwarmManager(Protocol):
         self,
         org: str,
         name: str,
-        spec: AgentSpecLike,
+        spec: ObjectSpec,
         targets: Sequence[str],
         sources: Sequence[str],
     ) -> None: ...
