@@ -45,6 +45,7 @@ def get_swarm_topology(request: ApiRequest, name: str) -> dict[str, Any]:
     role=Role.OPERATOR,
     summary="Add and remove topology edges",
     body=TopologyChange,
+    body_required=False,
     answer=ChangedTopology,
     errors=BODY_ERRORS,
 )
