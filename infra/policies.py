@@ -66,7 +66,7 @@ def _pass_role(role: dict[str, Any], service: str) -> Statement:
     """To this service and no other; `IamPassRoleStates`."""
     condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
     found = _allow("iam:PassRole", role, condition=condition)
-    return found | {"Sid": f"{found['Sid']}{service.title()}"}
+    return found | {"Sid": f"{found['Sid']}{service.title().replace('-', '')}"}
 
 
 def _each(calls: Iterable[str], *resources: Any) -> list[Statement]:
@@ -158,6 +158,9 @@ def _named(service: str, resource: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:{service}:{_ACCOUNT}:{resource}"}
 
 
+_AGENT_ROLES = {
+    "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/runyard-${Stage}-agent-*"
+}
 _USER_BUCKETS = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{_USER}"}
 _USER_OBJECTS = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{_USER}/*"}
 _USER_FUNCTIONS = [
@@ -217,6 +220,8 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         # It starts child workflows, and stops the one of a step that has timed out.
         *_START_AND_STOP,
         *_SEND_TOKENS,
+        # An agent that takes no task now: an event tells.
+        *_WRITE_BATCHES,
         _allow("kms:Decrypt", _SECRETS_KEY),
     ],
     "FinishRun": [*_STORE, *_OBJECTS_BOTH],
@@ -240,6 +245,10 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         *_WRITE_BATCHES,
         *_READ_STREAM,
         *_POST_TO_SOCKETS,
+        # What an agent made of a run's task is the outcome of a step.
+        *_SEND_TOKENS,
+        *_OBJECTS_BOTH,
+        *_DELETE_OUTPUTS,
         _allow(
             "sqs:SendMessage",
             {"Fn::GetAtt": ["SwarmBells", "Arn"]},
@@ -257,6 +266,9 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         _allow("lambda:InvokeFunction", *_USER_FUNCTIONS),
         _allow("bedrock:InvokeModel", *_MODELS),
         _allow("kms:Decrypt", _SECRETS_KEY),
+        # Containers of agents. Hosts: SwarmSshPolicy in template.yaml.
+        _allow("ecs:RunTask", _named("ecs", "task-definition/runyard-${Stage}-agent-*")),
+        _pass_role(_AGENT_ROLES, "ecs-tasks"),
     ],
     "FanOut": [
         *_STORE,
