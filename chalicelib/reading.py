@@ -12,7 +12,7 @@ from chalicelib.core.apply import Definition
 from chalicelib.core.dialects import S2
 from chalicelib.core.errors import Invalid, NotBuilt, Problem
 from chalicelib.core.plan import Plan, PlanStep
-from chalicelib.core.runs.model import METHOD_RUN, Run, RunDetail, StepStatus
+from chalicelib.core.runs.model import ONE_STEP, Run, RunDetail, StepStatus
 from chalicelib.core.steps import StepFailed
 from chalicelib.settings import Settings
 
@@ -153,8 +153,8 @@ class StepExpressions:
 
     def params(self, plan: Plan, step: PlanStep, detail: RunDetail) -> Any:
         """The step's params, rendered; those of a model's tools stay as they were written. The
-        params of a method run are its inputs, as they are (S0)."""
-        if detail.run.type == METHOD_RUN:
+        params of a method run (S0) and of an agent's task (S3) are its inputs, as they are."""
+        if detail.run.type in ONE_STEP:
             return dict(detail.inputs)
         now, put_back = held_back(step)
         return put_back(rendered(plan, now, context_of(plan, detail)))

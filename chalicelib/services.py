@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.core.runs.retry import Retrier
     from chalicelib.core.runs.start import Starter
     from chalicelib.core.runs.step import StepRunner
-    from chalicelib.core.runs.waiting import Tokens
+    from chalicelib.core.runs.waiting import Tokens, Wait
     from chalicelib.core.triggers.archive import Archiver
     from chalicelib.core.triggers.fire import Firer
     from chalicelib.core.triggers.follow import Follower
@@ -202,7 +202,12 @@ class Services(SwarmWiring):
     def _send_again(self, org: str, run_id: str) -> int:
         """Open a run's gates and send its tokens that could be and were not; how many."""
         gates = self.gates.send_again(org, run_id)
-        return gates + self.callbacks.deliver_all(org, run_id)
+        return gates + self.callbacks.deliver_all(org, run_id, self._look)
+
+    def _look(self, org: str, run_id: str, wait: Wait) -> None:
+        """Find out what nobody may have told a step that waits."""
+        if wait.task:
+            self.agent_tasks.look(org, run_id, wait)
 
     @cached_property
     def callbacks(self) -> Tokens:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from chalicelib.cloud.swarm_timers import SwarmTimers
     from chalicelib.core.swarms.manage import Manager
     from chalicelib.core.swarms.router import Router
+    from chalicelib.core.swarms.task_runs import TaskRunStarter
+    from chalicelib.core.swarms.task_steps import AgentTasks
     from chalicelib.core.swarms.turn import TurnTaker
     from chalicelib.core.swarms.wake import Waker
     from chalicelib.core.swarms.watch import Watch
@@ -96,13 +98,14 @@ class SwarmWiring(GraphWiring):
     @cached_property
     def swarm_turns(self) -> TurnTaker:
         from chalicelib.brains.registry import brain_for
+        from chalicelib.core.swarms.task_steps import wanted
         from chalicelib.core.swarms.turn import TurnTaker
         from chalicelib.swarm_contexts import SwarmContexts
 
         # Made here and now: boto3 cannot make two clients at once, and turns have threads.
         for service in ("dynamodb", "sqs", "s3", "scheduler", "bedrock-runtime", "lambda", "kms"):
             self.client(service)
-        world = self._world
+        world, steps = self._world, self.steps
         return TurnTaker(
             store=self.swarm_store,
             mail=self.swarm_mail,
@@ -111,7 +114,42 @@ class SwarmWiring(GraphWiring):
             brains=lambda org, node: brain_for(node, world),
             contexts=SwarmContexts(self.swarm_store, self.skills),
             clock=self.clock,
+            wanted=lambda org, mail: wanted(steps, org, mail),
         )
+
+    @cached_property
+    def agent_tasks(self) -> AgentTasks:
+        """Steps that are agents' tasks: how they wait, and how they end."""
+        from chalicelib.core.swarms.task_steps import AgentTasks
+        from chalicelib.store.waits import Waits
+
+        return AgentTasks(
+            swarms=self.swarms,
+            store=self.swarm_store,
+            mail=self.swarm_mail,
+            steps=self.steps,
+            versions=self.workflows,
+            tokens=self._whole.callbacks,
+            place=Waits(self.table, retention_days=self.settings.retention_days).place,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def task_starter(self) -> TaskRunStarter:
+        """Starts agents' tasks as runs."""
+        from chalicelib.core.swarms.task_runs import TaskRunStarter
+
+        return TaskRunStarter(self.swarms, self._whole.starter, lambda: self.task_machine)
+
+    @cached_property
+    def task_machine(self) -> str:
+        """The name of the machine that all of these runs share, which is there then. One
+        CreateStateMachine in the life of a process; for a machine that exists it answers just that."""
+        from chalicelib.core.swarms.task_version import STEP, task_plan
+        from chalicelib.reading import Reader
+
+        compiled = Reader(self.settings).compile(task_plan())
+        return self.machines.publish(STEP, compiled.text)
 
     @cached_property
     def swarm_watch(self) -> Watch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.core.waits import APPROVAL, HOLD
+from chalicelib.core.waits import APPROVAL, HOLD, TASK
 
 if TYPE_CHECKING:
     from chalicelib.core.runs.aftermath import Aftermath
@@ -42,6 +42,8 @@ def kinds(found: Services) -> Kinds:
             from chalicelib.core.graphs.waits import Holding
 
             return Holding(hold_items(found), found.callbacks, found.clock)
+        if action == TASK:
+            return found.agent_tasks
         return found.children
 
     return kind

@@ -220,6 +220,8 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         # It starts child workflows, and stops the one of a step that has timed out.
         *_START_AND_STOP,
         *_SEND_TOKENS,
+        # An agent that takes no task now: an event tells.
+        *_WRITE_BATCHES,
         _allow("kms:Decrypt", _SECRETS_KEY),
     ],
     "FinishRun": [*_STORE, *_OBJECTS_BOTH],
@@ -243,6 +245,10 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         *_WRITE_BATCHES,
         *_READ_STREAM,
         *_POST_TO_SOCKETS,
+        # What an agent made of a run's task is the outcome of a step.
+        *_SEND_TOKENS,
+        *_OBJECTS_BOTH,
+        *_DELETE_OUTPUTS,
         _allow(
             "sqs:SendMessage",
             {"Fn::GetAtt": ["SwarmBells", "Arn"]},

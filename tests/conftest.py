@@ -16,8 +16,9 @@ settings.register_profile("runyard", deadline=None, suppress_health_check=[Healt
 settings.load_profile("runyard")
 
 LONGEST = (
-    *("test_s2_triggers", "test_common_schemathesis", "test_s4_matrix", "test_load"),
-    *("test_s4_bad_input", "test_killed_workers", "test_cancel", "test_compiled_gates_run"),
+    *("test_common_schemathesis", "test_load", "test_s4_command_line", "test_s2_triggers"),
+    *("test_s4_sdks_pages", "test_killed_workers", "test_s4_bad_input", "test_restart"),
+    *("test_s4_matrix", "test_common_authentication", "test_compiled_gates_run", "test_cancel"),
 )
 """Files that take more than half a minute, the longest first."""
 

@@ -24,7 +24,7 @@ MOST_CALLS = 50
 """Of one step, over all rounds."""
 MOST_RESULT = 50_000
 """Characters of a tool's output that the model is shown."""
-NOT_TOOLS = ("approval", "delay", "workflow/run")
+NOT_TOOLS = ("approval", "delay", "swarm/task", "workflow/run")
 """Actions that are more than one function call; and no model calls a model."""
 TOOL_INPUT = "tool_input"
 """The input by which a tool's params name what the model gave."""

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from typing import Any, TypedDict
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from chalicelib.actions.base import Action, ActionContext, ActionParams
-from chalicelib.actions.checks import has_template
-from chalicelib.actions.fields import Seconds
+from chalicelib.actions.wait_fields import WaitSeconds, timeout_problems
 from chalicelib.core.errors import Problem
-from chalicelib.core.waits import APPROVAL, LONGEST_SECONDS
+from chalicelib.core.waits import APPROVAL
 
 MOST_MESSAGE_CHARACTERS = 2_000
 """It stands in an event, and API Gateway's frames have 32 KB."""
-
-
-def _whole(seconds: float) -> float:
-    if not 1 <= seconds <= LONGEST_SECONDS or not seconds.is_integer():
-        raise ValueError("must be a whole number of seconds, from 1s to a year (365d)")
-    return seconds
 
 
 class ApprovalParams(ActionParams):
@@ -31,7 +24,7 @@ class ApprovalParams(ActionParams):
         max_length=MOST_MESSAGE_CHARACTERS,
         description="What is asked of the people who may approve.",
     )
-    timeout: Annotated[Seconds, AfterValidator(_whole)] | None = Field(
+    timeout: WaitSeconds | None = Field(
         default=None, description="How long it can be answered; without it as long as the run may."
     )
 
@@ -52,10 +45,7 @@ class ApprovalAction(Action[ApprovalParams]):
     effectful = True
 
     def shape_problems(self, params: Mapping[str, Any]) -> list[Problem]:
-        if not has_template(params.get("timeout")):
-            return []
-        message = "must be written out: Step Functions is told when the workflow is applied"
-        return [Problem("timeout", message)]
+        return timeout_problems(params)
 
     def run(self, params: ApprovalParams, context: ActionContext) -> dict[str, Any]:
         return {"message": params.message}

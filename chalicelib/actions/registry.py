@@ -38,6 +38,7 @@ _PLACES = {
     "slack/send": "chalicelib.actions.slack_send:SlackSend",
     "sns/publish": "chalicelib.actions.sns_publish:SnsPublish",
     "sqs/send": "chalicelib.actions.sqs_send:SqsSend",
+    "swarm/task": "chalicelib.actions.swarm_task:SwarmTask",
     "text/chunk": "chalicelib.actions.text_chunk:TextChunk",
     "transform": "chalicelib.actions.transform:Transform",
     "workflow/run": "chalicelib.actions.workflow_run:WorkflowRun",

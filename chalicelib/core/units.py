@@ -28,6 +28,7 @@ _ACTIONS: Final[Mapping[str, Cost]] = {
     "slack/send": "http",
     "ai/completion": "ai",
     "ai/embed": "ai",
+    "swarm/task": "workflow",
     "workflow/run": "workflow",
 }
 """Steps of S2 by their action, where they are not `DEFAULT`."""

@@ -83,10 +83,12 @@ def item_key(org: str, run_id: str, step: str, index: int) -> dict[str, str]:
     return {"pk": run_pk(org, run_id), "sk": f"{item_prefix(step)}{index:04d}"}
 
 
-def budget_key(org: str, run_id: str, execution: str | None = None) -> dict[str, str]:
-    """Of the nodes that a run's loops may run, or of the history of one of its executions."""
-    whose = "BUDGET" if execution is None else f"BUDGET#{execution}"
-    return {"pk": run_pk(org, run_id), "sk": whose}
+def budget_key(org: str, run_id: str) -> dict[str, str]:
+    return {"pk": run_pk(org, run_id), "sk": "BUDGET"}
+
+
+def history_key(org: str, run_id: str, execution: str) -> dict[str, str]:
+    return {"pk": run_pk(org, run_id), "sk": f"HISTORY#{execution}"}
 
 
 def wait_key(org: str, run_id: str, step: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
     LOOP#<step>             how many items there are; the items, or where in S3 they are
     NODE#<at>#<step>        a step in the body of a loop with several, in one iteration: the same
     BUDGET                  what the loops with bodies of a run have taken of the nodes they may run
-    BUDGET#<part>           and of the history of an execution: of a part of a loop, or of the run's
+    HISTORY#<part>          and of the history of an execution: of a part of a loop, or of the run's
     ITEM#<step>#<index>     one item's tries and outcome: written by `steps`, like a step's record
 
 None of these keys begins with `#`: they are neither read with a run's detail nor in the stream.
@@ -65,8 +65,12 @@ class Loops:
         put = Put(item, condition="attribute_not_exists(#pk)")
         try:
             if share is not None:
-                nodes = self._take(run, None, share.nodes, share.most_nodes)
-                events = self._take(run, share.execution, share.events, share.most_events)
+                budget = keys.budget_key(run.org, run.id)
+                history = keys.history_key(run.org, run.id, share.execution)
+                if share.nodes > share.most_nodes or share.events > share.most_events:
+                    raise OverBudget(of_history=share.nodes <= share.most_nodes)
+                nodes = self._take(run, budget, share.nodes, share.most_nodes)
+                events = self._take(run, history, share.events, share.most_events)
                 self._table.transact([put, nodes, events])
             else:
                 self._table.write(put)
@@ -79,12 +83,10 @@ class Loops:
             raise
         return Kept(len(items), part)
 
-    def _take(self, run: Run, execution: str | None, number: int, most: int) -> Update:
-        """Take from what all loops of a run may run, or from the history of an execution of it."""
-        if number > most:
-            raise OverBudget(of_history=execution is not None)
+    def _take(self, run: Run, key: dict[str, str], number: int, most: int) -> Update:
+        """Take so much of a budget, of which there is so much."""
         return Update(
-            keys.budget_key(run.org, run.id, execution),
+            key,
             "SET #expires_at = :expires_at ADD #taken :number",
             condition=_IF_IN_BUDGET,
             values={

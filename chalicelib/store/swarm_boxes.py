@@ -2,7 +2,7 @@
 
     BOX#<node>            received: the last number that was given
     !MAIL#<node>#<number> the mail
-    GOT#<node>#<id>       this message was delivered to this node
+    GOT#<node>#<id>       this message was delivered to this node, under that number
 
 Whoever appends sets the counter over the one that was read, with the mail in the same transaction;
 who was slower takes the numbers behind. A message is delivered once for its id, whatever comes
@@ -117,16 +117,14 @@ class SwarmBoxes:
     def _delivery(
         self, org: str, swarm: str, node: str, mail: Mail, event: SwarmEvent | None
     ) -> _Append:
-        guard = Put(
-            {
-                **swarm_keys.got_key(org, swarm, node, mail.id),
-                "expires_at": expiry(mail.at, _KEPT_GUARD),
-            },
-            condition=_IF_NEW,
-        )
+        got = {
+            **swarm_keys.got_key(org, swarm, node, mail.id),
+            "expires_at": expiry(mail.at, _KEPT_GUARD),
+        }
         events = self._events.puts(org, [event] if event else [])
 
         def writes(number: int) -> list[Write]:
+            guard = Put({**got, "number": number}, condition=_IF_NEW)
             return [guard, self._mail(org, swarm, node, replace(mail, number=number)), *events]
 
         return writes, sum(size_of(one.item) for one in events) + size_of(mail_members(mail))
@@ -181,6 +179,16 @@ class SwarmBoxes:
             "expires_at": expiry(mail.at, self._retention),
         }
         return Put(checked(item, "A message"))
+
+    def number_of(self, org: str, swarm: str, node: str, mail_id: str) -> int | None:
+        """One GetItem; what was delivered two days ago is forgotten."""
+        got = self._table.get(swarm_keys.got_key(org, swarm, node, mail_id))
+        return None if got is None else int(got["number"])
+
+    def has_mail(self, org: str, swarm: str, node: str, mail_id: str, number: int) -> bool:
+        """One GetItem."""
+        mail = self._table.get(swarm_keys.mail_key(org, swarm, node, number))
+        return mail is not None and mail["id"] == mail_id
 
     def pending(self, org: str, swarm: str, life: NodeLife, most: int) -> list[Mail]:
         """One Query of at most a MB."""

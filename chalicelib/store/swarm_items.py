@@ -23,6 +23,7 @@ from chalicelib.core.swarms.model import (
     Outgoing,
     Swarm,
     SwarmStatus,
+    TaskOutcome,
 )
 from chalicelib.store.run_items import dump
 from chalicelib.store.wire import Item
@@ -131,6 +132,20 @@ def mail_from(item: Mapping[str, Any]) -> Mail:
         content=_content_from(item),
         at=item["at"],
         correlation=item.get("correlation"),
+    )
+
+
+def outcome_members(outcome: TaskOutcome) -> Item:
+    return asdict(outcome)
+
+
+def outcome_from(item: Mapping[str, Any]) -> TaskOutcome:
+    return TaskOutcome(
+        run_id=item["run_id"],
+        step=item["step"],
+        mail_id=item["mail_id"],
+        output=item.get("output"),
+        error=item.get("error"),
     )
 
 

@@ -15,6 +15,7 @@ OVERLAY_PREFIX: Final = "OVERLAY#"
 BOX_PREFIX: Final = "BOX#"
 DUE_PREFIX: Final = "DUE#"
 LIFE_PREFIX: Final = "!LIFE#"
+DONE_PREFIX: Final = "!DONE#"
 EVENT_PREFIX: Final = "!EVENT#"
 WATCHER_PREFIX: Final = "SOCKET#"
 KIND: Final = "SWARM-EVENTS"
@@ -59,6 +60,10 @@ def mail_key(org: str, swarm: str, node: str, number: int) -> dict[str, str]:
 
 def got_key(org: str, swarm: str, node: str, mail: str) -> dict[str, str]:
     return {"pk": swarm_pk(org, swarm), "sk": f"GOT#{node}#{mail}"}
+
+
+def done_key(org: str, swarm: str, node: str, mail: str) -> dict[str, str]:
+    return {"pk": swarm_pk(org, swarm), "sk": f"{DONE_PREFIX}{node}#{mail}"}
 
 
 def dead_prefix(node: str) -> str:

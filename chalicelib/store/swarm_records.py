@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.core.swarms.model import Outbox
+from chalicelib.core.swarms.model import Outbox, TaskOutcome
 from chalicelib.store.swarm_due import outbox_of
+from chalicelib.store.swarm_items import outcome_from
+from chalicelib.store.swarm_keys import DONE_PREFIX
 from chalicelib.store.wire import Item, from_wire
 
 _OUT: Final = "!OUT#"
@@ -40,6 +42,16 @@ def arrived_from(record: Mapping[str, Any]) -> Arrived | None:
         return None
     org, _, swarm = key["pk"].split("#", 2)
     return Arrived(org, swarm, key["sk"].removeprefix(_MAIL).split("#")[0], item["id"])
+
+
+def outcome_told(record: Mapping[str, Any]) -> tuple[str, str, TaskOutcome] | None:
+    """Organisation, swarm and what a turn on a run's task came to; None for any other record. Mail
+    that was dead and was put back may come to something else the second time."""
+    body = record["dynamodb"]
+    if not body["Keys"]["sk"]["S"].startswith(DONE_PREFIX) or "NewImage" not in body:
+        return None
+    org, _, swarm = from_wire(body["Keys"])["pk"].split("#", 2)
+    return org, swarm, outcome_from(from_wire(body["NewImage"]))
 
 
 def _put(record: Mapping[str, Any], prefix: str) -> tuple[Item, Item | None]:

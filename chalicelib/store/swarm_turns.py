@@ -19,7 +19,7 @@ from typing import Final
 from chalicelib.core.clock import Clock, rfc3339
 from chalicelib.core.errors import TooLarge
 from chalicelib.core.ids import new_id
-from chalicelib.core.swarms.model import NodeLife, NodeState, Outgoing
+from chalicelib.core.swarms.model import NodeLife, NodeState, Outgoing, TaskOutcome
 from chalicelib.core.swarms.ports import TurnCommit
 from chalicelib.store import swarm_keys
 from chalicelib.store.run_items import dump
@@ -32,6 +32,8 @@ from chalicelib.store.swarm_items import (
     expiry,
     life_from,
     log_members,
+    outcome_from,
+    outcome_members,
     outgoing_members,
     size_of,
 )
@@ -85,8 +87,8 @@ class SwarmTurns:
         """One transaction. True also where this very commit was made before.
 
         Raises TooLarge where it has over 100 parts (the life; the memory if it changed; two if
-        something is sent; each line, event and dead mail), or is over 3.5 MB, or one of its parts
-        over 300,000 bytes.
+        something is sent; each line, event, outcome and dead mail), or is over 3.5 MB, or one of its
+        parts over 300,000 bytes.
         """
         life, after = commit.life, commit.after
         members = life_members(after, life)
@@ -129,7 +131,16 @@ class SwarmTurns:
         for number in commit.dead:
             dead = swarm_keys.dead_key(org, swarm, node, number)
             writes.append(Put({**dead, "number": number, "expires_at": expires_at}))
+        for outcome in commit.outcomes:
+            key = swarm_keys.done_key(org, swarm, node, outcome.mail_id)
+            item = {**key, **outcome_members(outcome), "at": at, "expires_at": expires_at}
+            writes.append(Put(checked(item, "What an agent said")))
         return [*writes, *self._events.puts(org, commit.events)]
+
+    def outcome(self, org: str, swarm: str, node: str, mail_id: str) -> TaskOutcome | None:
+        """One GetItem."""
+        item = self._table.get(swarm_keys.done_key(org, swarm, node, mail_id))
+        return outcome_from(item) if item is not None else None
 
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """One transaction. Raises TooLarge for messages of over 300,000 bytes together."""

@@ -95,6 +95,7 @@ def wait_item(run: Run, wait: Wait, expires_at: int) -> Item:
         "signals": list(wait.signals) or None,
         "tolerant": 1 if wait.tolerant else None,
         "child": wait.child,
+        "task": 1 if wait.task else None,
         "expires_at": expires_at,
     }
 
@@ -108,4 +109,5 @@ def _wait_from(item: Item) -> Wait:
         signals=tuple(item.get("signals", ())),
         tolerant=bool(item.get("tolerant")),
         child=item.get("child"),
+        task=bool(item.get("task")),
     )

@@ -97,7 +97,12 @@ class Workflows:
         return self.version(org, workflow, head.latest)
 
     def version(self, org: str, workflow: str, number: int) -> Version | None:
-        """One GetItem, and one GetObject for a large one, unless it is remembered."""
+        """One GetItem, and one GetObject for a large one, unless it is remembered. That of agents'
+        tasks is stored nowhere."""
+        if number == 0:
+            from chalicelib.core.swarms.task_version import task_version
+
+            return task_version(workflow)
         remembered = self._remembered.get((org, workflow, number))
         if remembered is not None:
             return remembered[0]

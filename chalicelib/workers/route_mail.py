@@ -1,4 +1,5 @@
-"""The stream's consumer for swarms: outboxes are delivered, and bells rung for mail that came.
+"""The stream's consumer for swarms: outboxes are delivered, bells rung for mail that came, and runs
+told what agents made of their tasks.
 
 A batch has records of several swarms, each swarm's in order. A swarm that cannot be served now keeps
 no other from being: the first record that failed is reported, and the stream delivers it and all
@@ -12,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import RunyardError, Unavailable
-from chalicelib.core.swarms.model import Outbox
+from chalicelib.core.swarms.model import Outbox, TaskOutcome
 from chalicelib.services import Services
-from chalicelib.store.swarm_records import Arrived, arrived_from, outbox_from
+from chalicelib.store.swarm_records import Arrived, arrived_from, outbox_from, outcome_told
 from chalicelib.telemetry import logger
 
 Record = Mapping[str, Any]
@@ -27,6 +28,8 @@ class _OfSwarm:
     outboxes: list[Outbox] = field(default_factory=list)
     arrived: dict[str, Arrived] = field(default_factory=dict)
     """Node → the last mail that came for it."""
+    outcomes: list[tuple[int, TaskOutcome]] = field(default_factory=list)
+    """Of runs' tasks, each with its record's place in the batch."""
     first: dict[str, int] = field(default_factory=dict)
     """`outboxes`, `arrived` → the first record's place in the batch."""
 
@@ -37,6 +40,7 @@ def route_mail(found: Services, records: Sequence[Record]) -> dict[str, Any]:
     for (org, swarm), of_swarm in _by_swarm(records).items():
         failed += _deliver(found, org, swarm, of_swarm)
         failed += _ring(found, org, swarm, of_swarm)
+        failed += _tell_runs(found, org, of_swarm)
     done = min(failed, default=len(records))
     posted(found, records[:done])
     if not failed:
@@ -69,6 +73,11 @@ def _by_swarm(records: Sequence[Record]) -> dict[tuple[str, str], _OfSwarm]:
             of_swarm = swarms.setdefault((arrived.org, arrived.swarm), _OfSwarm())
             of_swarm.arrived[arrived.node] = arrived
             of_swarm.first.setdefault("arrived", place)
+            continue
+        told = outcome_told(record)
+        if told is not None:
+            org, swarm, outcome = told
+            swarms.setdefault((org, swarm), _OfSwarm()).outcomes.append((place, outcome))
     return swarms
 
 
@@ -98,3 +107,19 @@ def _ring(found: Services, org: str, swarm: str, of_swarm: _OfSwarm) -> list[int
         logger.warning("a bell is late", extra={"swarm": swarm, "why": later.detail})
         return [of_swarm.first["arrived"]]
     return []
+
+
+def _tell_runs(found: Services, org: str, of_swarm: _OfSwarm) -> list[int]:
+    """Ends the steps that wait for these turns; one run's trouble keeps no other from being told."""
+    failed = []
+    for place, outcome in of_swarm.outcomes:
+        told = {"org": org, "run_id": outcome.run_id, "step": outcome.step}
+        try:
+            found.agent_tasks.over(org, outcome)
+        except Unavailable as later:
+            logger.warning("an outcome is late", extra={**told, "why": later.detail})
+            failed.append(place)
+        except RunyardError as refusal:
+            # The reconciler looks at it again.
+            logger.error("an outcome cannot be told", extra={**told, "why": refusal.detail})
+    return failed

@@ -74,14 +74,14 @@ def run_step(found: Services, event: Mapping[str, Any], remaining: Callable[[], 
 
 def _shared_call(found: Services, event: Mapping[str, Any]) -> StepCall | GateCall | None:
     """What a call of the machine that runs any graph is about; None for its first."""
-    from chalicelib.core.compiler.shared import LIST, resolve
+    from chalicelib.core.compiler.shared_calls import LIST, resolve
 
     return None if event["shared"] == LIST else resolve(event, _plan(found, event["run"]))
 
 
 def _listed(found: Services, event: Mapping[str, Any]) -> dict[str, Any]:
     """What that machine is to run."""
-    from chalicelib.core.compiler.shared import listed, listed_part
+    from chalicelib.core.compiler.shared_calls import listed, listed_part
 
     plan, part = _plan(found, event["run"]), Part.of_run(event["run"])
     return {"steps": listed(plan) if part is None else listed_part(plan, part)}
@@ -90,7 +90,7 @@ def _listed(found: Services, event: Mapping[str, Any]) -> dict[str, Any]:
 def _is_over(event: Mapping[str, Any]) -> bool:
     """Whether a call is about the end of a part of a loop: the loop ends elsewhere. Raises
     StepRefused for one that has failed."""
-    from chalicelib.core.compiler.shared import ends_part
+    from chalicelib.core.compiler.shared_calls import ends_part
 
     if not ends_part(event):
         return False

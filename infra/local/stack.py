@@ -168,6 +168,7 @@ class LocalStack:
 
     def _start_emulator(self) -> None:
         ministack.forget_stream_positions(self.home / "emulator")
+        ministack.forget_code(self.home)
         self.emulator.start(
             ministack.command(self._python),
             ministack.environment(self.home, self.emulator.port, enforce_iam=self.enforce_iam),

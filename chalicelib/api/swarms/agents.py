@@ -119,11 +119,23 @@ def remove_swarm_agent(request: ApiRequest, name: str, agent: str) -> RemovedNod
     errors=(*BODY_ERRORS, 409, 422),
 )
 def send_swarm_task(request: ApiRequest, name: str, agent: str) -> Response:
-    """It waits its turn in the agent's inbox; a full one is 400 `inbox_full`."""
+    """It waits its turn in the agent's inbox; a full one is 400 `inbox_full`. With `run` it is a run,
+    which succeeds when the agent's turn on it does."""
     given, caller = read(request, SwarmTask, missing="Missing 'task' parameter"), request.caller
     task = limited("task", given.task, MOST_CONTENT_BYTES)
 
     def send() -> dict[str, Any]:
+        if given.run:
+            started = services().task_starter.start(
+                caller.org,
+                name,
+                agent,
+                task,
+                trigger={"type": "api"},
+                principal=caller.name,
+                idempotency_key=request.idempotency_key,
+            )
+            return {"status": "sent", "agent": agent, "run_id": started.run.id}
         services().swarms.task(caller.org, name, agent, task, principal=caller.name)
         return {"status": "sent", "agent": agent}
 

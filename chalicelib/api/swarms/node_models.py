@@ -43,12 +43,17 @@ class RemovedNode(SwarmModel):
 
 class SwarmTask(SwarmBody):
     task: str = Field(description="At most 100,000 bytes in UTF-8.")
+    run: bool = Field(
+        default=False,
+        description="Whether it is a run of type `agent-task`: listed, streamed, cancelled.",
+    )
 
 
 class SentTask(SwarmModel):
     status: Literal["sent"] = "sent"
     agent: str
     task: str
+    run_id: str | None = Field(default=None, description="Given only of a task that is a run.")
 
 
 class RestartedAgent(SwarmModel):

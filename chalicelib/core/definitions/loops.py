@@ -12,7 +12,7 @@ from chalicelib.core.expressions.names import LOOP_NAMES
 NAMES: Final = frozenset(LOOP_NAMES)
 """What the params of such a step may name besides."""
 ONLY_IN_PARAMS: Final = "it exists only in the `params` of a step with `for_each`"
-STATE_ACTIONS: Final = frozenset({"approval", "delay", "workflow/run"})
+STATE_ACTIONS: Final = frozenset({"approval", "delay", "swarm/task", "workflow/run"})
 """Actions for which Step Functions itself waits: states of their own, which no item can be."""
 
 

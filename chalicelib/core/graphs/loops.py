@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from chalicelib.core.compiler.calls import CLOSE, OPEN
 from chalicelib.core.compiler.parts import iterations
-from chalicelib.core.compiler.shared import listed
+from chalicelib.core.compiler.shared_calls import listed
 from chalicelib.core.graphs.budget import Need
 from chalicelib.core.graphs.evaluate import GraphExpressions
 from chalicelib.core.graphs.plans import MOST_ITERATIONS

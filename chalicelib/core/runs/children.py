@@ -27,7 +27,7 @@ from chalicelib.core.runs.ports import Fence, RunStore, StepStore, Version, Vers
 from chalicelib.core.runs.repeats import hash_of
 from chalicelib.core.runs.result import result_of
 from chalicelib.core.runs.start import Starter
-from chalicelib.core.runs.waiting import Still, Tokens, Tried, Wait
+from chalicelib.core.runs.waiting import Still, Tokens, Tried, Wait, failed_try
 from chalicelib.core.steps import RunOver, StepFailed
 
 MOST_LEVELS: Final = 10
@@ -152,15 +152,7 @@ class Children:
         self._failed(parent, step, error, now, final=final)
 
     def _failed(self, run: Run, step: Step, error: str, now: str, *, final: bool) -> Fence:
-        """It stays `running` while tries are left, as any step does."""
-        failed = replace(
-            step,
-            status=StepStatus.FAILED if final else StepStatus.RUNNING,
-            failures=step.failures + 1,
-            error=error,
-            finished_at=now if final else None,
-        )
-        return self.steps.finish(run, failed, now)
+        return self.steps.finish(run, failed_try(step, error, now, final=final), now)
 
     def _start(self, tried: Tried, params: Mapping[str, Any]) -> Run:
         run, step = tried.run, tried.step.name

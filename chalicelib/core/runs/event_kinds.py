@@ -16,6 +16,11 @@ Schema = Mapping[str, Any]
 
 _TEXT: Final[Schema] = {"type": "string"}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 1}
+_VERSION: Final[Schema] = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "0 of an agent's task, which is of no applied version.",
+}
 _RUN: Final[Mapping[str, Schema]] = {
     "runId": {"type": "string", "pattern": "^run_"},
 }
@@ -54,7 +59,7 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     "started": Kind(
         "The run was stored.",
-        {**_RUN, "workflow": _TEXT, "version": _COUNT},
+        {**_RUN, "workflow": _TEXT, "version": _VERSION},
         {"sourceRunId": {"type": "string", "description": "The run that this one retries."}},
     ),
     "step_started": Kind("A try of a step began.", {**_STEP, "action": _TEXT}),
@@ -66,7 +71,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "suspended": Kind("The run waits for an approval.", {**_RUN, "step": _TEXT}),
     METHOD_OUTPUT: Kind(
-        f"A method run succeeded. Over {MOST_OUTPUT_BYTES:,} bytes the output is read elsewhere.",
+        "A method run, or an agent's task, succeeded. Over "
+        f"{MOST_OUTPUT_BYTES:,} bytes the output is read elsewhere.",
         _RUN,
         {
             "output": {"description": "The output itself."},

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.core.runs.model import (
-    METHOD_RUN,
+    ONE_STEP,
     Run,
     RunDetail,
     RunStatus,
@@ -98,13 +98,13 @@ def terminal_event(run: Run) -> Event:
 
 
 def with_method_output(events: Iterable[Event], detail: RunDetail) -> list[Event]:
-    """Events of a run that is over, with a method's output right before the end (S0).
+    """Events of a run that is over, with a method's or a task's output right before the end (S0).
 
     An output over 16 KB does not fit into a frame: the event says where it is read instead.
     """
     run = detail.run
     step = detail.steps[0] if detail.steps else None
-    if run.type != METHOD_RUN or run.status is not RunStatus.SUCCEEDED or step is None:
+    if run.type not in ONE_STEP or run.status is not RunStatus.SUCCEEDED or step is None:
         return list(events)
     size = len(json.dumps(step.output, ensure_ascii=False).encode())
     data: dict[str, Any] = {"runId": run.id}

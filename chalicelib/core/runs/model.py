@@ -22,8 +22,12 @@ class RunStatus(StrEnum):
 
 WORKFLOW_RUN: Final = "workflow-run"
 METHOD_RUN: Final = "method-run"
+AGENT_TASK: Final = "agent-task"
 RUN_TYPES: Final = (WORKFLOW_RUN, METHOD_RUN)
-"""What a run is of (S0): an applied workflow, or one method of a model."""
+"""What a run is of, as far as S0 knows: an applied workflow, or one method of a model. A task that an
+agent of a swarm was given as a run (S3) is of neither type."""
+ONE_STEP: Final = frozenset({METHOD_RUN, AGENT_TASK})
+"""Types of runs that are one step, whose params are the run's inputs as they are."""
 
 TRIGGER_INPUT: Final = "trigger"
 """The input of a workflow run in which what triggered it is kept: it may be large, so it is not in
@@ -153,7 +157,8 @@ class Step:
     """Of a loop. While it runs only `total` is kept here."""
     waiting_for: Mapping[str, Any] = field(default_factory=dict)
     """What the step waits for or has waited for: `approval`, its `message`, since when (`at`) and
-    until when (`ends_at`); or the `execution_id` of the run it started."""
+    until when (`ends_at`); the `execution_id` of the run it started; or the `task` (its mail's id) that
+    an `agent` of a `swarm` was sent, and its `number` in the agent's mailbox."""
 
 
 @dataclass(frozen=True, slots=True)

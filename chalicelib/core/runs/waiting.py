@@ -14,7 +14,7 @@ that waits no more was not sent, and the reconciler sends it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -49,6 +49,8 @@ class Wait:
     """The workflow goes on after its failure."""
     child: str | None = None
     """The run whose end is waited for."""
+    task: bool = False
+    """An agent's turn is waited for."""
 
 
 class WaitStore(Protocol):
@@ -75,7 +77,7 @@ class Tried:
     mine: Step
     call: Call
 
-    def wait(self, *, child: str | None = None) -> Wait:
+    def wait(self, *, child: str | None = None, task: bool = False) -> Wait:
         call = self.call
         return Wait(
             step=self.step.name,
@@ -85,11 +87,12 @@ class Tried:
             signals=call.signals,
             tolerant=self.step.continue_on_error,
             child=child,
+            task=task,
         )
 
 
 class Kind(Protocol):
-    """One kind of waiting: for a decision, for another run."""
+    """One kind of waiting: for a decision, for another run, for an agent."""
 
     def begin(self, tried: Tried, params: Any) -> None:
         """Leave the step waiting. Raises StepFailed, RunOver, Busy."""
@@ -100,6 +103,21 @@ class Kind(Protocol):
 
         Raises StepFailed or StepRefused when it failed, RunOver.
         """
+
+
+def failed_try(step: Step, error: str, now: str, *, final: bool) -> Step:
+    """A step that waited in vain. It stays `running` while tries are left, as any step does."""
+    return replace(
+        step,
+        status=StepStatus.FAILED if final else StepStatus.RUNNING,
+        failures=step.failures + 1,
+        error=error,
+        finished_at=now if final else None,
+    )
+
+
+Look = Callable[[str, str, Wait], None]
+"""(organisation, run id, a token of it that was not sent yet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +143,15 @@ class Tokens:
         self.waits.drop(org, run_id, wait)
         return True
 
-    def deliver_all(self, org: str, run_id: str) -> int:
-        """The same for every step of a run; how many were sent (the reconciler's repair)."""
-        waits = self.waits.all(org, run_id)
-        return sum(self.deliver(org, run_id, wait.step) for wait in waits)
+    def deliver_all(self, org: str, run_id: str, look: Look | None = None) -> int:
+        """The same for every step of a run; how many were sent (the reconciler's repair). Before
+        that, `look` may find that a step waits for what has happened."""
+        sent = 0
+        for wait in self.waits.all(org, run_id):
+            if look is not None:
+                look(org, run_id, wait)
+            sent += self.deliver(org, run_id, wait.step)
+        return sent
 
     def _send(self, wait: Wait, record: Step) -> None:
         if record.status in _DONE or (record.status is StepStatus.FAILED and wait.tolerant):

@@ -179,7 +179,20 @@ class Mail:
     content: Any
     at: str
     correlation: str | None = None
-    """Of an ask and its reply."""
+    """Of an ask and its reply. Of a task that is a step of a run, the run and the step (`task_refs`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """What the turn on a task came to that is a step of a run of the same organisation."""
+
+    run_id: str
+    step: str
+    mail_id: str
+    output: str | None = None
+    """What the agent said."""
+    error: str | None = None
+    """Why its mail is dead."""
 
 
 @dataclass(frozen=True, slots=True)

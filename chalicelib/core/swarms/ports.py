@@ -24,6 +24,7 @@ from chalicelib.core.swarms.model import (
     Swarm,
     SwarmEvent,
     SwarmStatus,
+    TaskOutcome,
 )
 
 
@@ -89,6 +90,8 @@ class TurnCommit:
     events: tuple[SwarmEvent, ...] = ()
     dead: tuple[int, ...] = ()
     """Numbers of mail that was tried in vain: `MailStore.replay` puts it back."""
+    outcomes: tuple[TaskOutcome, ...] = ()
+    """Of tasks that are steps of runs; the stream tells of them."""
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
     """Tells this commit from any other: made again after a lost answer, it is known to have held."""
 
@@ -164,6 +167,16 @@ class MailStore(Protocol):
         """Append messages to one mailbox, each with an event if it has one, in this order, and
         each once for its id and node; those that were appended now, numbered. None: there is no
         such node (any more)."""
+
+    def number_of(self, org: str, swarm: str, node: str, mail_id: str) -> int | None:
+        """The number under which `deliver` put this mail into the mailbox; None where it did not, or
+        days ago."""
+
+    def has_mail(self, org: str, swarm: str, node: str, mail_id: str, number: int) -> bool:
+        """Whether this mail is in the mailbox under this number, handled or not."""
+
+    def outcome(self, org: str, swarm: str, node: str, mail_id: str) -> TaskOutcome | None:
+        """What the turn on a run's task came to, read consistently; None as long as none is over."""
 
     def pending(self, org: str, swarm: str, life: NodeLife, most: int) -> list[Mail]:
         """The next mail that waits, oldest first. Numbers may be missing: mail that waited longer

@@ -37,22 +37,11 @@ class Tasks(Settler):
         for _ in range(_MOST_RACES):
             life = self._agent(org, name, agent)
             if life.held and task == RELEASE:
-                if self.mail.release(org, name, agent):
-                    self._tell(
-                        org, self.event("agent_released", name, f"{agent} released", agent=agent)
-                    )
+                if self._released(org, name, agent):
                     self.ring(head, [agent])
                     return
                 continue
-            if life.inbox >= MOST_INBOX:
-                full = {"inbox_size": life.inbox}
-                self._tell(
-                    org,
-                    self.event(
-                        "inbox_full", name, f"{agent}: inbox full", agent=agent, metadata=full
-                    ),
-                )
-                raise BadRequest("inbox_full")
+            self._check_room(org, name, life)
             now = self.now
             mail = Mail(life.received + 1, id, "task", "direct", None, task, now)
             more = {"task": preview(task), "by": principal}
@@ -60,6 +49,39 @@ class Tasks(Settler):
             if self.mail.put_task(org, name, life, mail, [told]):
                 return
         raise Unavailable("the agent's inbox is busy")
+
+    def check_task(self, org: str, name: str, agent: str, task: str) -> None:
+        """Refuse, as `task` would, what cannot be sent now."""
+        _check_size(task)
+        self.settled(self.living(org, name))
+        life = self._agent(org, name, agent)
+        if not (life.held and task == RELEASE):
+            self._check_room(org, name, life)
+
+    def hand_in(
+        self, org: str, name: str, agent: str, mail: Mail, *, principal: str, run_id: str
+    ) -> int:
+        """Put a run's task into an agent's mailbox, once for the mail's id; its number there.
+
+        Raises BadRequest `inbox_full` too. Whoever calls has a swarm that was settled, or tries again.
+        """
+        number = self.mail.number_of(org, name, agent, mail.id)
+        if number is not None:
+            return number
+        self.living(org, name)
+        life = self._agent(org, name, agent)
+        # Of a mock that holds on, the task is the next one's, which does not hold.
+        if not (life.held and mail.content == RELEASE and self._released(org, name, agent)):
+            self._check_room(org, name, life)
+        more = {"task": preview(mail.content), "by": principal, "run_id": run_id}
+        told = self.event("task_sent", name, f"task for {agent}", agent=agent, metadata=more)
+        new = self.mail.deliver(org, name, agent, [(mail, told)])
+        if new is None:
+            raise NotFound("Agent not found")
+        number = new[0].number if new else self.mail.number_of(org, name, agent, mail.id)
+        if number is None:
+            raise Unavailable("a task was put and cannot be found")
+        return number
 
     def route(self, org: str, name: str, sender: str, to: str, content: str) -> None:
         """Say something in a node's name. Where no edge leads, only an event tells of it."""
@@ -88,6 +110,20 @@ class Tasks(Settler):
                     ),
                 )
         self.ring(head, [agent])
+
+    def _released(self, org: str, name: str, agent: str) -> bool:
+        """End a mock's hold; False when it held nothing."""
+        if not self.mail.release(org, name, agent):
+            return False
+        self._tell(org, self.event("agent_released", name, f"{agent} released", agent=agent))
+        return True
+
+    def _check_room(self, org: str, name: str, life: NodeLife) -> None:
+        if life.inbox < MOST_INBOX:
+            return
+        message, full = f"{life.name}: inbox full", {"inbox_size": life.inbox}
+        self._tell(org, self.event("inbox_full", name, message, agent=life.name, metadata=full))
+        raise BadRequest("inbox_full")
 
     def _tell(self, org: str, told: SwarmEvent) -> None:
         """Record an event that belongs to no other write."""

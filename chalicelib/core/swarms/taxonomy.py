@@ -44,6 +44,7 @@ TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
         "agent_restarted": EventType("info", "agent", "An agent began a new session."),
         "agent_error": EventType("error", "agent", "A turn failed for good; its mail is dead."),
         "task_sent": EventType("info", "agent", "A task was put into an agent's inbox."),
+        "task_skipped": EventType("info", "agent", "The run of a task was over before its turn."),
         "message_received": EventType("debug", "agent", "A node takes up a piece of its mail."),
         "turn_completed": EventType("debug", "agent", "A node is done with a piece of its mail."),
         "inbox_full": EventType("warning", "agent", "Mail was refused: too much waits already."),

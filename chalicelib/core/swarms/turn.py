@@ -28,6 +28,7 @@ from chalicelib.core.swarms.model import (
     NodeState,
     Outgoing,
     SwarmEvent,
+    TaskOutcome,
 )
 from chalicelib.core.swarms.ports import (
     Brain,
@@ -38,6 +39,7 @@ from chalicelib.core.swarms.ports import (
     TurnCommit,
     TurnContext,
 )
+from chalicelib.core.swarms.task_refs import outcome_of
 from chalicelib.core.swarms.taxonomy import event
 from chalicelib.core.swarms.turn_limits import (
     MOST_OUTGOING,
@@ -57,6 +59,8 @@ ENOUGH_SECONDS: Final = 3.0
 MOST_LOST: Final = 20
 """Commits that others may overtake before the bell is left to ring again."""
 
+Wanted = Callable[[str, Mail], bool]
+"""(organisation, mail): whether its turn is still wanted. Of a run's task it is while the run is live."""
 Brains = Callable[[str, Node], Brain]
 """(organisation, node): what takes its turns. Raises StepFailed."""
 
@@ -82,11 +86,12 @@ class _Draft:
     logs: list[LogLine] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     events: list[SwarmEvent] = field(default_factory=list)
+    outcomes: list[TaskOutcome] = field(default_factory=list)
     hold: bool = False
 
     @property
     def full(self) -> bool:
-        writes = len(self.logs) + len(self.events) + len(self.outputs)
+        writes = len(self.logs) + len(self.events) + len(self.outputs) + len(self.outcomes)
         return self.hold or writes > MOST_WRITES or len(self.outgoing) > MOST_OUTGOING // 2
 
 
@@ -101,6 +106,7 @@ class TurnTaker:
     brains: Brains
     contexts: Contexts
     clock: Clock
+    wanted: Wanted = lambda org, mail: True
 
     def take(
         self, org: str, swarm: str, name: str, *, again: bool, seconds: Callable[[], float]
@@ -183,6 +189,9 @@ class _Turns:
     def _turn(self, brain: Brain, draft: _Draft, mail: Mail) -> None:
         """One turn, added to the draft. Raises StepFailed, and _Full where it has no room; the draft is
         as it was then."""
+        if not self.taker.wanted(self.org, mail):
+            self._skip(draft, mail)
+            return
         context = self._context(draft.life)
         result = brain.turn(mail, context)
         check_limits(result)
@@ -213,6 +222,21 @@ class _Turns:
             more = {"from": mail.sender, "type": mail.type, "mail_id": mail.id}
             draft.events.append(self._event("message_received", f"from {mail.sender}", more))
         draft.events += [self._event(*told) for told in result.events]
+        draft.outcomes += outcome_of(mail, output=result.output)
+
+    def _skip(self, draft: _Draft, mail: Mail) -> None:
+        """Mail that nobody wants handled any more is handled, and that is all."""
+        life = draft.life
+        draft.life = replace(
+            life,
+            state=NodeState.ERROR if life.error is not None else NodeState.IDLE,
+            handled=mail.number,
+            attempts=0,
+            last_activity=self.now,
+        )
+        draft.count += 1
+        more = {"mail_id": mail.id, "correlation": mail.correlation}
+        draft.events.append(self._event("task_skipped", "its run is over", more))
 
     def _context(self, life: NodeLife) -> TurnContext:
         fast = is_fast(self.node)
@@ -239,6 +263,7 @@ class _Turns:
             logs=tuple(draft.logs),
             outputs=tuple(draft.outputs),
             events=tuple(draft.events),
+            outcomes=tuple(draft.outcomes),
         )
         return draft.count if self.taker.mail.commit(self.org, self.swarm, commit) else 0
 
@@ -268,7 +293,13 @@ class _Turns:
             error=str(failure)[:1_000],
             last_activity=self.now,
         )
-        commit = TurnCommit(life=life, after=after, events=(told,), dead=(mail.number,))
+        commit = TurnCommit(
+            life=life,
+            after=after,
+            events=(told,),
+            dead=(mail.number,),
+            outcomes=outcome_of(mail, error=f"{self.node.name}: {failure}"),
+        )
         return 1 if self.taker.mail.commit(self.org, self.swarm, commit) else 0
 
     def _event(self, event_type: str, message: str, metadata: Mapping[str, Any]) -> SwarmEvent:

@@ -45,6 +45,7 @@ def test_every_registered_action_loads_and_describes_every_parameter() -> None:
         "slack/send",
         "sns/publish",
         "sqs/send",
+        "swarm/task",
         "text/chunk",
         "transform",
         "workflow/run",

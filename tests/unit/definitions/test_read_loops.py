@@ -44,7 +44,7 @@ def test_a_macro_may_call_its_variable_item() -> None:
     assert read(second('action: transform, params: {x: "{{ [1].map(item, item + 1) }}"}'))
 
 
-@pytest.mark.parametrize("action", ["delay", "approval", "workflow/run"])
+@pytest.mark.parametrize("action", ["delay", "approval", "swarm/task", "workflow/run"])
 def test_what_is_a_state_of_its_own_is_no_item(action: str) -> None:
     found = problems(second(f'for_each: "[1]", action: {action}'))
     assert found["steps[1].for_each"] == (
