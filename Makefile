@@ -6,10 +6,10 @@ VENV := .venv/bin
 PIP_QUIET := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-swarm stop status logs reset test chaos coverage check lint format bench cost document clients package deploy destroy lock python elixir
+.PHONY: help setup run demo-swarm stop status logs reset test chaos coverage check lint format bench load-swarms cost document clients package deploy destroy lock python elixir
 
 help: ## list these chores
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready .venv/bin/runyard .venv-emulator/.ready ## install everything into .venv and .venv-emulator
 
@@ -60,6 +60,9 @@ format: setup ## format the code and fix what can be fixed
 
 bench: setup ## benchmarks, as ratios
 	@$(VENV)/python -m bench
+
+load-swarms: setup ## 10,000 messages among 200 agents on a local stack of its own, measured
+	@$(VENV)/python -m pytest -q tests/e2e/load_swarms.py
 
 cost: setup ## dollars per 1,000 runs on AWS, from counted units
 	@$(VENV)/python -m bench.cost

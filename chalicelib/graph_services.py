@@ -54,8 +54,10 @@ def on_own_machine(found: Services, version: Version) -> Version:
     from chalicelib.core.graphs.problems import GraphProblem, InvalidGraph
     from chalicelib.reading import Reader
 
+    # Parts of its loops run there.
+    parts_arn = found.machines.arn(found.shared_machine)
     try:
-        compiled = Reader(found.settings).compile(version.plan)
+        compiled = Reader(found.settings).compile(version.plan, parts_arn=parts_arn)
     except Invalid as refused:  # a checked graph is refused for its size only
         raise InvalidGraph(
             [

@@ -63,12 +63,15 @@ class Reader:
             description=str(document.value.get("description", "")),
         )
 
-    def compile(self, plan: Plan) -> Compiled:
-        """The plan's state machine with its numbers. Raises Invalid, NotBuilt."""
+    def compile(self, plan: Plan, *, parts_arn: str = "") -> Compiled:
+        """The plan's state machine with its numbers; `parts_arn` is the machine that runs any graph.
+        Raises Invalid, NotBuilt."""
         from chalicelib.core.compiler import compile_plan
 
         found = self._settings
-        return compile_plan(plan, step_arn=found.step_arn, finish_arn=found.finish_arn)
+        return compile_plan(
+            plan, step_arn=found.step_arn, finish_arn=found.finish_arn, parts_arn=parts_arn
+        )
 
 
 def _placed(plan: Plan) -> Iterator[tuple[str, PlanStep]]:

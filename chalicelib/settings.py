@@ -48,8 +48,6 @@ class Settings(BaseModel):
     """The model of agents that name none."""
     swarm_docker: str = ""
     """Where containers of agents run: `cluster=…;task=…{image}…;subnets=a,b;groups=c`."""
-    swarm_ssh: str = ""
-    """Instances of Systems Manager that agents may run on, by IAM's tags; empty for all named so."""
     socket_endpoint: str = ""
     """Management endpoint of the WebSocket API, e.g. https://{id}.execute-api.{region}.amazonaws.com/api"""
     outbound_allow: str = ""

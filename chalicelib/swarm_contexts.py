@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.core.swarms.model import AgentSpec, Node, NodeKind
+from chalicelib.core.swarms.agent_skills import agent_skills
+from chalicelib.core.swarms.model import Node, NodeKind
 from chalicelib.core.swarms.ports import SkillStore, SwarmStore
-from chalicelib.core.swarms.skills import fill
+from chalicelib.core.swarms.skills import bare_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +21,8 @@ class SwarmContexts:
     def skills(self, org: str, swarm: str, node: Node) -> tuple[tuple[str, str], ...]:
         """(name, text) of the agent's skills: those of its specification, and what was written for
         it alone. One that is not there is left out."""
-        if not isinstance(node.spec, AgentSpec):
-            return ()
-        own = self.files.of_agent(org, swarm, node.name)
-        found: dict[str, str] = {}
-        for name in node.spec.skills:
-            if name not in own and (read := self.files.read(org, name)) is not None:
-                found[name] = read[1]
-        workspace = f"swarms/{swarm}/agents/{node.name}"
-        return tuple(
-            (name, fill(text, agent=node.name, swarm=swarm, workspace=workspace))
-            for name, text in (found | own).items()
-        )
+        found = agent_skills(self.files, org, swarm, node)
+        return tuple((bare_name(skill.name), skill.content) for skill in found)
 
     def kinds(self, org: str, swarm: str) -> Mapping[str, NodeKind]:
         """All nodes of the swarm, by name."""

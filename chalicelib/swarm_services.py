@@ -204,12 +204,12 @@ class SwarmWiring(GraphWiring):
             reach=self.reach,
             credential=lambda org, name: self.secrets.credential(org, name),
             model=self.settings.swarm_model,
-            containers=containers_of(self.settings.swarm_docker),
+            containers=containers_of(self.settings.swarm_docker, self.settings.public_url),
             now=self.clock,
         )
 
 
-def containers_of(text: str) -> Containers | None:
+def containers_of(text: str, callback: str) -> Containers | None:
     """Where containers of agents run, of the setting `swarm_docker`; None where it is empty. Raises
     ValueError."""
     if not text:
@@ -222,4 +222,5 @@ def containers_of(text: str) -> Containers | None:
         task_definition=given["task"],
         subnets=tuple(given["subnets"].split(",")),
         security_groups=tuple(filter(None, given.get("groups", "").split(","))),
+        callback=callback,
     )

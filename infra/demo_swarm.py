@@ -32,7 +32,7 @@ _LAST: Final = ("reviewer", "accepted")
 
 
 class Demo:
-    """`say` is asked for a message that was routed, once for each, in their order."""
+    """The example swarm from its start to its report."""
 
     def __init__(self, credentials: dict[str, str], console: Console) -> None:
         self._base = credentials["base_url"]
@@ -62,15 +62,17 @@ class Demo:
 
     def _watch(self) -> bool:
         """Print each message when it is routed, until the last one; whether it came."""
-        shown = 0
+        shown: set[str] = set()
         end = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < end:
             listed = self._ask("GET", f"/{SWARM}/messages")["messages"]
-            for message in reversed(listed[: len(listed) - shown]):
+            # Of one moment those that come later to the log are not always on top of it.
+            new = [one for one in reversed(listed) if json.dumps(one) not in shown]
+            for message in new:
                 self._console.print(_line(message))
-                if message["from"] == _LAST[0] and _LAST[1] in message["content_preview"]:
-                    return True
-            shown = len(listed)
+            shown |= {json.dumps(one) for one in new}
+            if any(one["from"] == _LAST[0] and _LAST[1] in one["content_preview"] for one in new):
+                return True
             time.sleep(_LOOK_SECONDS)
         return False
 

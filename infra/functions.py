@@ -75,7 +75,6 @@ def environment(version: str) -> dict[str, Any]:
         "RUNYARD_SWARM_BACKENDS": {"Ref": "SwarmBackends"},
         "RUNYARD_SWARM_MODEL": {"Ref": "SwarmModel"},
         "RUNYARD_SWARM_DOCKER": {"Ref": "SwarmDocker"},
-        "RUNYARD_SWARM_SSH": {"Ref": "SwarmSsh"},
         "RUNYARD_SOCKET_ENDPOINT": {
             "Fn::Sub": "https://${WebsocketAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/api"
         },

@@ -66,7 +66,7 @@ def _pass_role(role: dict[str, Any], service: str) -> Statement:
     """To this service and no other; `IamPassRoleStates`."""
     condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
     found = _allow("iam:PassRole", role, condition=condition)
-    return found | {"Sid": f"{found['Sid']}{service.title()}"}
+    return found | {"Sid": f"{found['Sid']}{service.title().replace('-', '')}"}
 
 
 def _each(calls: Iterable[str], *resources: Any) -> list[Statement]:
@@ -158,6 +158,9 @@ def _named(service: str, resource: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:{service}:{_ACCOUNT}:{resource}"}
 
 
+_AGENT_ROLES = {
+    "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/runyard-${Stage}-agent-*"
+}
 _USER_BUCKETS = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{_USER}"}
 _USER_OBJECTS = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{_USER}/*"}
 _USER_FUNCTIONS = [
@@ -263,6 +266,9 @@ POLICIES: Final[dict[str, list[Statement]]] = {
         _allow("lambda:InvokeFunction", *_USER_FUNCTIONS),
         _allow("bedrock:InvokeModel", *_MODELS),
         _allow("kms:Decrypt", _SECRETS_KEY),
+        # Containers of agents. Hosts: SwarmSshPolicy in template.yaml.
+        _allow("ecs:RunTask", _named("ecs", "task-definition/runyard-${Stage}-agent-*")),
+        _pass_role(_AGENT_ROLES, "ecs-tasks"),
     ],
     "FanOut": [
         *_STORE,

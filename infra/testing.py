@@ -21,7 +21,7 @@ from infra.template import LOCAL
 
 COMPUTING: Final = ("-n", "auto", "tests/unit", "tests/component", "tests/chaos")
 ON_STACKS: Final = (
-    *("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+    *("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
     *("tests/conformance", "tests/e2e"),
 )
 LOG: Final = BUILD / "stack-tests.log"
@@ -34,14 +34,14 @@ def pytest(*arguments: str) -> Sequence[str]:
 
 def main() -> int:
     """The exit status: 0 when both halves passed."""
-    package.package(LOCAL)  # once, before two stacks want it at the same time
+    package.package(LOCAL)  # once, before the stacks want it at the same time
     BUILD.mkdir(exist_ok=True)
     with LOG.open("wb") as log:
         on_stacks = subprocess.Popen(
             pytest(*ON_STACKS), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        say("unit, component and chaos tests; beside them the others, on two local stacks …")
+        say("unit, component and chaos tests; beside them the others, on three local stacks …")
         computing = subprocess.run(("nice", *pytest(*COMPUTING)), cwd=ROOT, check=False)
         say("conformance and end-to-end tests …")
         show(LOG, on_stacks)

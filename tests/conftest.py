@@ -15,6 +15,18 @@ from tests.support.stack import Api, CountingServer, RunningStack, counting_serv
 settings.register_profile("runyard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("runyard")
 
+LONGEST = (
+    *("test_common_schemathesis", "test_load", "test_s4_command_line", "test_s2_triggers"),
+    *("test_s4_sdks_pages", "test_killed_workers", "test_s4_bad_input", "test_restart"),
+    *("test_s4_matrix", "test_common_authentication", "test_compiled_gates_run", "test_cancel"),
+)
+"""Files that take more than half a minute, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one stack's: the longest begin first, or one of them would be the last of all."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:

@@ -215,6 +215,6 @@ def _answers(route: Route, status: int) -> Mapping[str, Any]:
         return {route.produces: content}
     medias = [media.partition(";")[0] for media in (route.produces, *route.or_produces)]
     return {
-        media: {"schema": {"type": "object" if media.endswith("json") else "string"}}
+        media: {"schema": {"type": "object" if media.endswith(("json", "yaml")) else "string"}}
         for media in medias
     }

@@ -94,6 +94,10 @@ class StepFunctions:
                 raise
         return name
 
+    def arn(self, machine: str) -> str:
+        """The ARN of a machine."""
+        return self._arn("stateMachine", machine)
+
     def start(self, machine: str, run_id: str, payload: Mapping[str, Any]) -> None:
         """Start the execution named `run_id`. One that exists already is fine (invariant 5)."""
         try:

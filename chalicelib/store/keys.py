@@ -87,6 +87,10 @@ def budget_key(org: str, run_id: str) -> dict[str, str]:
     return {"pk": run_pk(org, run_id), "sk": "BUDGET"}
 
 
+def history_key(org: str, run_id: str, execution: str) -> dict[str, str]:
+    return {"pk": run_pk(org, run_id), "sk": f"HISTORY#{execution}"}
+
+
 def wait_key(org: str, run_id: str, step: str) -> dict[str, str]:
     return {"pk": run_pk(org, run_id), "sk": WAIT_PREFIX + step}
 

@@ -2,7 +2,8 @@
 
     LOOP#<step>             how many items there are; the items, or where in S3 they are
     NODE#<at>#<step>        a step in the body of a loop with several, in one iteration: the same
-    BUDGET                  what the loops with bodies of a run have taken of what they may need
+    BUDGET                  what the loops with bodies of a run have taken of the nodes they may run
+    HISTORY#<part>          and of the history of an execution: of a part of a loop, or of the run's
     ITEM#<step>#<index>     one item's tries and outcome: written by `steps`, like a step's record
 
 None of these keys begins with `#`: they are neither read with a run's detail nor in the stream.
@@ -17,16 +18,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.core.runs.model import Run, RunDetail, Step
-from chalicelib.core.runs.ports import OverBudget, Share
+from chalicelib.core.runs.ports import Kept, OverBudget, Share
 from chalicelib.store import keys
 from chalicelib.store.blobs import LARGE, Blobs, items_key
 from chalicelib.store.run_items import detail_from, dump, expiry, step_from
 from chalicelib.store.table import ConditionFailed, Put, Table, Update
 from chalicelib.store.wire import Item
 
-_IF_IN_BUDGET: Final = (
-    "attribute_not_exists(#pk) OR (#nodes <= :nodes_left AND #events <= :events_left)"
-)
+_IF_IN_BUDGET: Final = "attribute_not_exists(#pk) OR #taken <= :left"
 _REMEMBERED: Final = 2
 """Lists that a process keeps: they never change, and every item would read its whole list again."""
 
@@ -40,7 +39,15 @@ class Loops:
         self._retention = timedelta(days=retention_days)
         self._lists: dict[str, list[Any]] = {}
 
-    def keep(self, run: Run, step: str, items: Sequence[Any], *, share: Share | None = None) -> int:
+    def keep(
+        self,
+        run: Run,
+        step: str,
+        items: Sequence[Any],
+        *,
+        share: Share | None = None,
+        part: int | None = None,
+    ) -> Kept:
         """One PutItem, for a large list after a PutObject; one transaction where it has to fit into
         the run's budget. The first one wins."""
         text = dump(list(items))
@@ -48,6 +55,7 @@ class Loops:
         item = {
             **keys.loop_key(run.org, run.id, step),
             "total": len(items),
+            "part": part,
             "items": None if large else text,
             "items_at": self._blobs.put(items_key(run.org, run.id, step), list(items))
             if large
@@ -57,30 +65,33 @@ class Loops:
         put = Put(item, condition="attribute_not_exists(#pk)")
         try:
             if share is not None:
-                self._table.transact([put, self._spend(run, share)])
+                budget = keys.budget_key(run.org, run.id)
+                history = keys.history_key(run.org, run.id, share.execution)
+                if share.nodes > share.most_nodes or share.events > share.most_events:
+                    raise OverBudget(of_history=share.nodes <= share.most_nodes)
+                nodes = self._take(run, budget, share.nodes, share.most_nodes)
+                events = self._take(run, history, share.events, share.most_events)
+                self._table.transact([put, nodes, events])
             else:
                 self._table.write(put)
         except ConditionFailed as failed:
             if failed.old is not None:
-                return int(failed.old["total"])
-            if 1 in failed.failed:
-                raise OverBudget(step) from failed
+                stored = failed.old.get("part")
+                return Kept(int(failed.old["total"]), None if stored is None else int(stored))
+            if {1, 2} & failed.failed.keys():
+                raise OverBudget(of_history=1 not in failed.failed) from failed
             raise
-        return len(items)
+        return Kept(len(items), part)
 
-    def _spend(self, run: Run, share: Share) -> Update:
-        """Take from what the loops of a run may need together."""
-        if share.nodes > share.most_nodes or share.events > share.most_events:
-            raise OverBudget(run.id)
+    def _take(self, run: Run, key: dict[str, str], number: int, most: int) -> Update:
+        """Take so much of a budget, of which there is so much."""
         return Update(
-            keys.budget_key(run.org, run.id),
-            "SET #expires_at = :expires_at ADD #nodes :nodes, #events :events",
+            key,
+            "SET #expires_at = :expires_at ADD #taken :number",
             condition=_IF_IN_BUDGET,
             values={
-                "nodes": share.nodes,
-                "events": share.events,
-                "nodes_left": share.most_nodes - share.nodes,
-                "events_left": share.most_events - share.events,
+                "number": number,
+                "left": most - number,
                 "expires_at": expiry(run, self._retention),
             },
         )

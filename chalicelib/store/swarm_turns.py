@@ -86,9 +86,9 @@ class SwarmTurns:
     def commit(self, org: str, swarm: str, commit: TurnCommit) -> bool:
         """One transaction. True also where this very commit was made before.
 
-        Raises TooLarge where it has over 100 parts (the life; the memory if it changed; the outbox
-        if something is sent; each line, event, outcome and dead mail), or is over 3.5 MB, or one of its parts
-        over 300,000 bytes.
+        Raises TooLarge where it has over 100 parts (the life; the memory if it changed; two if
+        something is sent; each line, event, outcome and dead mail), or is over 3.5 MB, or one of its
+        parts over 300,000 bytes.
         """
         life, after = commit.life, commit.after
         members = life_members(after, life)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib.core.compiler.calls import read_finish_call
+from chalicelib.core.compiler.parts import Part
 from chalicelib.core.errors import RunyardError
 from chalicelib.core.runs.conclude import MachineError
 from chalicelib.core.runs.model import RunStatus
@@ -34,6 +35,10 @@ def finish_run(found: Services, event: Mapping[str, Any]) -> dict[str, str]:
     """The last state of every machine. Raises RunFailed when the run did not succeed."""
     call = read_finish_call(event)
     error = MachineError.read(call.error) if call.error is not None else None
+    if Part.of_run(call.run) is not None:  # of a loop, whose run goes on elsewhere
+        if error is not None:
+            raise RunFailed(error.message or error.name)
+        return {"status": RunStatus.RUNNING.value}
     run = found.finisher.finish(call.run["org"], call.run["run_id"], error)
     if run is None:
         raise RunFailed("the run was deleted")
@@ -52,6 +57,8 @@ def execution_ended(found: Services, detail: Mapping[str, Any]) -> None:
     import json
 
     given = json.loads(detail.get("input") or "{}")
+    if Part.of_run(given) is not None:
+        return
     org, run_id = given.get("org"), given.get("run_id")
     if not (isinstance(org, str) and isinstance(run_id, str)):
         logger.warning("an execution without a run", extra={"execution": detail.get("name")})

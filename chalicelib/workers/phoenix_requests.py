@@ -14,13 +14,13 @@ from chalicelib.cloud.post import Gone, Post
 from chalicelib.core.errors import NotFound, RunyardError
 from chalicelib.core.roles import Role
 from chalicelib.core.swarms import phoenix
+from chalicelib.core.swarms.manager_port import SwarmManager
 from chalicelib.core.swarms.model import NodeKind, NodeLife
 from chalicelib.core.swarms.phoenix import Frame, Version
 from chalicelib.core.swarms.ports import (
     EventFilters,
     EventStore,
     MailStore,
-    SwarmManager,
 )
 from chalicelib.core.swarms.taxonomy import filter_problem
 from chalicelib.core.swarms.views import detail_view, event_view, log_view

@@ -8,17 +8,19 @@ from typing import Any
 
 from chalicelib.core.compiler.calls import (
     BODY_PHASES,
+    BREAK,
     LOOP_PHASES,
     GateCall,
     StepCall,
     read_step_call,
 )
+from chalicelib.core.compiler.parts import Part
 from chalicelib.core.plan import Plan, PlanStep
 from chalicelib.core.runs.call import Act, Call, LateRender, Outcome
 from chalicelib.core.runs.conclude import MachineError
 from chalicelib.core.runs.ports import Gate
 from chalicelib.core.runs.step import StepRunner
-from chalicelib.core.steps import RunOver, StepFailed
+from chalicelib.core.steps import RunOver, StepFailed, StepRefused
 from chalicelib.services import Services
 from chalicelib.telemetry import logger
 
@@ -30,6 +32,8 @@ def run_step(found: Services, event: Mapping[str, Any], remaining: Callable[[], 
 
     `remaining` says how many seconds this invocation has left.
     """
+    if "shared" in event and _is_over(event):
+        return None
     read = _shared_call(found, event) if "shared" in event else read_step_call(event)
     if read is None:
         return _listed(found, event)
@@ -50,6 +54,8 @@ def run_step(found: Services, event: Mapping[str, Any], remaining: Callable[[], 
         hook=read.hook,
         index=read.index,
         token=read.token,
+        parts=read.parts,
+        part=Part.of_run(read.run),
     )
     runner = _runner(found, call, _act(found, remaining))
     began, before = time.perf_counter(), found.table.conflicts
@@ -68,16 +74,29 @@ def run_step(found: Services, event: Mapping[str, Any], remaining: Callable[[], 
 
 def _shared_call(found: Services, event: Mapping[str, Any]) -> StepCall | GateCall | None:
     """What a call of the machine that runs any graph is about; None for its first."""
-    from chalicelib.core.compiler.shared import LIST, resolve
+    from chalicelib.core.compiler.shared_calls import LIST, resolve
 
     return None if event["shared"] == LIST else resolve(event, _plan(found, event["run"]))
 
 
 def _listed(found: Services, event: Mapping[str, Any]) -> dict[str, Any]:
     """What that machine is to run."""
-    from chalicelib.core.compiler.shared import listed
+    from chalicelib.core.compiler.shared_calls import listed, listed_part
 
-    return {"steps": listed(_plan(found, event["run"]))}
+    plan, part = _plan(found, event["run"]), Part.of_run(event["run"])
+    return {"steps": listed(plan) if part is None else listed_part(plan, part)}
+
+
+def _is_over(event: Mapping[str, Any]) -> bool:
+    """Whether a call is about the end of a part of a loop: the loop ends elsewhere. Raises
+    StepRefused for one that has failed."""
+    from chalicelib.core.compiler.shared_calls import ends_part
+
+    if not ends_part(event):
+        return False
+    if event["shared"] == BREAK:
+        raise StepRefused(MachineError.read(event["local"]["error"]).message)
+    return True
 
 
 def _plan(found: Services, run: Mapping[str, Any]) -> Plan:

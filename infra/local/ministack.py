@@ -1,9 +1,10 @@
-"""How MiniStack is started here, and the one thing in its saved state that must not survive."""
+"""How MiniStack is started here, and what must not survive from an earlier start."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,12 @@ def environment(home: Path, port: int, *, enforce_iam: bool) -> dict[str, str]:
         "LOG_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def forget_code(home: Path) -> None:
+    """Takes away what functions of an earlier start were unpacked into (`ministack_workers.py`)."""
+    for unpacked in (home / "tmp").glob("ministack-code-*"):
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def forget_stream_positions(state: Path) -> bool:

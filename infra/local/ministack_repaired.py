@@ -18,6 +18,10 @@ first failure ends it.
 the same, a thousand calls after a cancel, and waits for them, for ever where one waits at a gate. Here
 no further item starts, and the first failure ends the Map.
 
+**Executions that are waited for.** AWS stops with an execution what its tasks have started and wait for
+(`startExecution.sync`). MiniStack lets that go on, and lets nobody know whose it is. Here it is found by
+the member of its input that names who started it, and stopped, too.
+
 **Timeouts from the input.** MiniStack knows no `TimeoutSecondsPath`. Here it is as if the number stood
 in the state.
 
@@ -69,6 +73,7 @@ NEEDED = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
 }
 """Calls that AWS has no permission of their own for."""
+STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 _LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
 
 
@@ -223,6 +228,21 @@ def impatient(service: Any) -> Callable[..., Any]:
         return service._apply_output_path(state, output, context), service._next_or_end(state)
 
     return run
+
+
+def along(stop: Callable[[Any], Any], executions: Any) -> Callable[[Any], Any]:
+    """The emulator's function that stops an execution, which also stops what that one has started and
+    waits for."""
+
+    def call(data: Any) -> Any:
+        answer = stop(data)
+        mark = json.dumps(data.get("executionArn"))
+        for one in list(executions.values()):
+            if one["status"] == "RUNNING" and f'"{STARTED_BY}": {mark}' in one["input"]:
+                call({**data, "executionArn": one["executionArn"]})
+        return answer
+
+    return call
 
 
 class Zoned(str):
@@ -432,6 +452,7 @@ def main() -> None:
         stepfunctions._run_sub_machine,
         stepfunctions._ExecutionError,
     )
+    stepfunctions._stop_execution = along(stepfunctions._stop_execution, stepfunctions._executions)
     stepfunctions._execute_task = alone(stepfunctions._execute_task)
     stepfunctions._invoke_with_callback, stepfunctions._call_lambda = noticed(
         stepfunctions._invoke_with_callback,

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,8 @@ class LocalStack:
     """One stack with its home folder and its two ports. Several can run side by side.
 
     `enforce_iam` makes the emulator check every call against the function's role. `elsewhere` is the
-    address of an emulator that somebody else runs (a LocalStack, say): then none is started here."""
+    address of an emulator that somebody else runs (a LocalStack, say): then none is started here.
+    `parameters` of the template are set beside those of the local stage."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class LocalStack:
         enforce_iam: bool = False,
         emulator_python: Path = paths.EMULATOR_PYTHON,
         elsewhere: str | None = None,
+        parameters: Mapping[str, str] | None = None,
         say: Say = _quiet,
     ) -> None:
         self.home = home.resolve()
@@ -52,6 +54,7 @@ class LocalStack:
         self.emulator = Daemon("emulator", emulator_port, self.home, ministack.MARKER)
         self.front_door = Daemon("front-door", front_port, self.home, "infra.front_door.proxy")
         self.elsewhere = elsewhere
+        self.parameters = dict(parameters or {})
         self._python = emulator_python
         self._say = say
 
@@ -123,9 +126,9 @@ class LocalStack:
         artifact = package.package(LOCAL)
         template = json.dumps(emulator.for_emulator(json.loads(artifact.template_text)))
         # The endpoint is part of it: the functions have it in their environment.
-        wanted = hashlib.sha256(
-            f"{artifact.code_hash} {template} {self.emulator_url}".encode()
-        ).hexdigest()
+        parameters = {emulator.ENDPOINT_PARAMETER: self.emulator_url, **self.parameters}
+        about = f"{artifact.code_hash} {template} {json.dumps(parameters, sort_keys=True)}"
+        wanted = hashlib.sha256(about.encode()).hexdigest()
         known = self._deployed()
         outputs = deploy.existing_outputs(LOCAL, self.session) if known else None
         if outputs is None or known.get("hash") != wanted:
@@ -136,7 +139,7 @@ class LocalStack:
                 artifact,
                 self.session,
                 template=template,
-                parameters={emulator.ENDPOINT_PARAMETER: self.emulator_url},
+                parameters=parameters,
                 poll=0.2,
             )
             self._deployed_file.write_text(
@@ -165,6 +168,7 @@ class LocalStack:
 
     def _start_emulator(self) -> None:
         ministack.forget_stream_positions(self.home / "emulator")
+        ministack.forget_code(self.home)
         self.emulator.start(
             ministack.command(self._python),
             ministack.environment(self.home, self.emulator.port, enforce_iam=self.enforce_iam),

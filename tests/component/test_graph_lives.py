@@ -15,7 +15,7 @@ from chalicelib.core.errors import (
     TooLarge,
     Unauthorized,
 )
-from chalicelib.core.graphs import loops
+from chalicelib.core.graphs import budget
 from chalicelib.core.runs.model import RunStatus
 from chalicelib.graph_services import nodes_run
 from tests.support.followed import Machines
@@ -179,7 +179,7 @@ def test_two_nodes_wait_until_both_are_resumed(world: World) -> None:
 
 
 def test_loops_share_a_budget(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "MOST_RUN", 5)
+    monkeypatch.setattr(budget, "MOST_RUN", 5)
     made = graph(
         root=root("outer"),
         outer=each([1, 2], ["inner"]),

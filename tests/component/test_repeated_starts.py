@@ -229,6 +229,9 @@ class TestOfARunThatIsWaitedFor:
         world.services.machines.run = meanwhile  # type: ignore[method-assign]
         first = sync(world, key="k")
         assert [refusal.extra["run_id"] for refusal in refusals] == [first.run.id]
+        world.services.machines.run = lambda *_: None  # type: ignore[method-assign]
+        live = sync(world, key="other", run_id="run_mine")
+        assert sync(world, key="other", run_id="run_mine").run == live.run
         assert sync(world, key="k").run.status.value == "succeeded"
 
     def test_its_retry_is_executed_on_the_machine_for_any_graph(self, world: World) -> None:

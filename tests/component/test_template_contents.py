@@ -85,6 +85,30 @@ def test_the_fan_out_reads_the_tables_own_stream_of_runs_and_steps(aws: dict[str
     assert json.loads(wanted["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "#"}]}}}}
 
 
+def test_the_router_reads_the_same_stream_of_swarms_and_names_what_failed(
+    aws: dict[str, Any],
+) -> None:
+    (source,) = of_type(aws, FUNCTION)["RouteMail"]["Events"].values()
+    properties = source["Properties"]
+    assert properties["Stream"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    (wanted,) = properties["FilterCriteria"]["Filters"]
+    assert json.loads(wanted["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "!"}]}}}}
+
+
+def test_a_bell_is_not_heard_again_while_its_turn_may_last(aws: dict[str, Any]) -> None:
+    taker = of_type(aws, FUNCTION)["TakeTurn"]
+    (source,) = taker["Events"].values()
+    assert source["Properties"]["Queue"] == {"Fn::GetAtt": ["SwarmBells", "Arn"]}
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    bells = of_type(aws, "AWS::SQS::Queue")["SwarmBells"]
+    assert bells["VisibilityTimeout"] == taker["Timeout"] == {"Ref": "TurnSeconds"}
+    assert (bells["FifoQueue"], bells["ContentBasedDeduplication"]) == (True, False)
+    assert bells["FifoThroughputLimit"] == "perMessageGroupId"
+    # Three tries are counted at their beginning, and the first may not have been.
+    assert bells["RedrivePolicy"]["maxReceiveCount"] > 5
+
+
 def test_only_this_stacks_executions_wake_execution_ended(aws: dict[str, Any]) -> None:
     (source,) = of_type(aws, FUNCTION)["ExecutionEnded"]["Events"].values()
     (prefix,) = source["Properties"]["Pattern"]["detail"]["stateMachineArn"]

@@ -37,6 +37,8 @@ class Machines:
         self.world = world
         self.sent: dict[str, Failed | None] = {}
         """Tokens that were sent back, and with which failure."""
+        self.parts: list[dict[str, Any]] = []
+        """The parts of loops that were run in executions of their own, in order."""
         self.called: list[str] = []
         """Steps as their Lambda was called, in order."""
         self.on_idle: Callable[[], bool] = lambda: False
@@ -61,7 +63,7 @@ class Machines:
             "version": run.version,
         }
         definition = definition or self._definition(run.machine)
-        turns = self._machine(definition, given, {"Execution": {"Input": given}})
+        turns = self._machine(definition, given, self._context(run.machine, given))
         while True:
             before = (len(self.called), len(self.sent))
             try:
@@ -74,6 +76,28 @@ class Machines:
                 assert not self._timing_out, "everything waits, and nothing times out"
                 self._timing_out = True
         return self.world.status(run_id)
+
+    def _context(self, machine: str, given: Any) -> dict[str, Any]:
+        arn = f"arn:aws:states:us-east-1:1:stateMachine:{machine}"
+        return {
+            "Execution": {"Input": given, "Id": f"{arn}/{len(self.parts)}"},
+            "StateMachine": {"Id": arn},
+        }
+
+    def _execution(self, given: Mapping[str, Any]) -> Turn:
+        """One that a state starts and waits for: of the machine that runs any graph."""
+        self.parts.append(given["Input"]["part"])
+        machine = given["StateMachineArn"].rpartition(":")[2]
+        if isinstance(self.world, Memory):
+            definition = json.loads(self.world.definition("shared"))
+        else:
+            definition = self._definition(machine)
+        context = self._context(machine, given["Input"])
+        try:
+            return (yield from self._machine(definition, given["Input"], context))
+        except Failed as failure:
+            cause = json.dumps({"Error": failure.name, "Cause": failure.cause})
+            raise Failed("States.TaskFailed", cause) from failure
 
     def _definition(self, machine: str) -> dict[str, Any]:
         services = self.world.services
@@ -152,6 +176,8 @@ class Machines:
         yield from self._all(jobs, state["MaxConcurrency"])
 
     def _task(self, state: Mapping[str, Any], given: Any, context: dict[str, Any]) -> Turn:
+        if state["Resource"].endswith(":states:startExecution.sync"):
+            return (yield from self._execution(_filled(state["Parameters"], given, context)))
         used = [0] * len(state["Retry"])
         while True:
             try:
@@ -214,7 +240,8 @@ class Machines:
 
 def _choice(state: Mapping[str, Any], given: Any) -> str:
     for each in state["Choices"]:
-        wanted = each.get("StringEquals", each.get("NumericEquals"))
+        operators = ("StringEquals", "NumericEquals", "BooleanEquals")
+        wanted = next(each[operator] for operator in operators if operator in each)
         if _path(each["Variable"], given) == wanted:
             return str(each["Next"])
     return str(state["Default"])

@@ -19,11 +19,12 @@ from chalicelib.core.plan import Plan
 from chalicelib.core.runs.conclude import Finisher
 from chalicelib.core.runs.gates import GateKeeper
 from chalicelib.core.runs.model import STEP_OVER, Run, RunDetail, RunStatus, Step, StepStatus
-from chalicelib.core.runs.ports import Fence, Gate, Settlement
+from chalicelib.core.runs.ports import Fence, Gate, Kept, OverBudget, Settlement, Share
 from chalicelib.core.runs.step import StepRunner
 from chalicelib.languages import Languages
 from tests.support.world import ORG, Clock
 
+PARTS_ARN = "arn:aws:states:us-east-1:1:stateMachine:graphs"
 STEP_ARN, FINISH_ARN = "arn:aws:lambda:us-east-1:1:function:step", "arn:aws:lambda:f:1:function:f"
 
 
@@ -44,6 +45,9 @@ class Memory:
         self.inputs = run_inputs(self.plan, payload)
         self.kept: dict[str, Step] = {}
         self.lists: dict[str, list[Any]] = {}
+        self.taken: dict[str, int] = {}
+        self.most_events = 24_000
+        """Of an execution's history, for iterations in it: with few of them loops run in parts."""
         self.waiting: dict[str, Gate] = {}
         machines = SimpleNamespace(succeed=lambda token: None, fail=lambda *_: None)
         self.services = SimpleNamespace(
@@ -61,7 +65,9 @@ class Memory:
     def definition(self, how: str) -> str:
         if how == "shared":
             return shared_definition(step_arn=STEP_ARN, finish_arn=FINISH_ARN)
-        return compile_plan(self.plan, step_arn=STEP_ARN, finish_arn=FINISH_ARN).text
+        return compile_plan(
+            self.plan, step_arn=STEP_ARN, finish_arn=FINISH_ARN, parts_arn=PARTS_ARN
+        ).text
 
     def states(self) -> dict[str, Any]:
         detail = self.detail(ORG, "run_1")
@@ -126,9 +132,16 @@ class Memory:
         return Fence.OPEN
 
     # LoopStore
-    def keep(self, run: Run, step: str, items: Sequence[Any], **_: Any) -> int:
+    def keep(
+        self, run: Run, step: str, items: Sequence[Any], *, share: Share, part: int | None = None
+    ) -> Kept:
+        taken = self.taken.get(share.execution, 0) + share.events
+        most = share.most_events if part else min(share.most_events, self.most_events)
+        if taken > most:
+            raise OverBudget(of_history=True)
+        self.taken[share.execution] = taken
         self.lists[step] = list(items)
-        return len(items)
+        return Kept(len(items), part)
 
     def item(self, org: str, run_id: str, step: str, index: int) -> Any:
         return self.lists[step][index]

@@ -32,14 +32,22 @@ from infra.local.stack import LocalStack
 
 TERMINAL = {"completed", "failed", "cancelled", "timed_out"}
 PATIENCE_SECONDS = 120.0
+CHAIN = 31_337
+"""The chain that stacks of tests have an endpoint of."""
 
 
 class RunningStack:
     """A stack that is up, and shortcuts for what tests do with it."""
 
     def __init__(self, home: Path, *, enforce_iam: bool = True) -> None:
+        self.rpc_port = free_port()
+        """Where tests may put the endpoint of the one chain that the stage knows."""
         self.local = LocalStack(
-            home, emulator_port=free_port(), front_port=free_port(), enforce_iam=enforce_iam
+            home,
+            emulator_port=free_port(),
+            front_port=free_port(),
+            enforce_iam=enforce_iam,
+            parameters={"RpcEndpoints": f"{CHAIN}=http://127.0.0.1:{self.rpc_port}/"},
         )
         self.outputs = self.local.up()
         self.credentials: Credentials = bootstrap_local(

@@ -9,7 +9,7 @@ from chalice.app import Response
 from chalicelib.api.requests import ApiRequest
 from chalicelib.api.routing import IDEMPOTENCY_KEY, Parameter
 from chalicelib.api.swarms.dialect import BODY_ERRORS, SwarmRoutes, flag, limited, read
-from chalicelib.api.swarms.found import LIMIT, limit, node_of
+from chalicelib.api.swarms.found import LIMIT, limit, limit_parameter, node_of
 from chalicelib.api.swarms.keys import once
 from chalicelib.api.swarms.models import SwarmAgent
 from chalicelib.api.swarms.node_models import (
@@ -27,7 +27,7 @@ from chalicelib.api.swarms.node_models import (
 )
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
-from chalicelib.core.swarms.model import MOST_CONTENT_BYTES, NodeKind
+from chalicelib.core.swarms.model import MOST_CONTENT_BYTES, MOST_LIMIT, NodeKind
 from chalicelib.core.swarms.views import agent_view, agents_view, history_view, log_view
 from chalicelib.services import services
 
@@ -36,7 +36,6 @@ routes = SwarmRoutes(__name__, tag="swarm agents")
 _REPLAY: Final = Parameter(
     "replay",
     "`true`: mail that failed for good is tried once more, behind the mail that waits.",
-    {"type": "string", "enum": ["true", "false"]},
 )
 
 
@@ -181,12 +180,12 @@ def get_agent_history(request: ApiRequest, name: str, agent: str) -> dict[str, A
     role=Role.VIEWER,
     summary="Get the agent's conversation logs, oldest first",
     answer=AgentLogs,
-    parameters=(LIMIT,),
+    parameters=(limit_parameter(MOST_LIMIT),),
     errors=(400, 404),
 )
 def get_agent_logs(request: ApiRequest, name: str, agent: str) -> dict[str, Any]:
-    """The newest lines, of all its sessions."""
-    org, most = request.caller.org, limit(request)
+    """The newest lines of all its sessions; as many as may be asked for at once unless told."""
+    org, most = request.caller.org, limit(request, MOST_LIMIT)
     node_of(org, name, agent, NodeKind.AGENT)
     found = services().swarm_mail.logs(org, name, agent, most)
     return {"logs": [log_view(line) for line in found]}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chalice.app import Response
 
+from chalicelib.api.problems import PROBLEM_JSON
 from chalicelib.api.requests import ApiRequest
 from chalicelib.api.swarms.dialect import SwarmRoutes, read
 from chalicelib.api.swarms.other_models import ConfigToValidate, ValidConfig
@@ -24,6 +26,31 @@ _USAGE: Final = {
 }
 
 
+_INVALID: Final[Mapping[str, Any]] = {
+    "anyOf": [
+        {
+            "type": "object",
+            "required": ["valid", "errors"],
+            "properties": {
+                "valid": {"const": False},
+                "errors": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+            },
+        },
+        {
+            "type": "object",
+            "required": ["error", "usage"],
+            "properties": {"error": {"type": "string"}, "usage": {"type": "object"}},
+        },
+    ]
+}
+
+
+def _describe_error(status: int) -> Mapping[str, Any]:
+    """A body that cannot be read and a token that is none are refused as everywhere."""
+    found = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"application/json": {"schema": _INVALID}, **found} if status in (400, 404) else found
+
+
 @routes.declare(
     "POST",
     "/api/config/validate",
@@ -32,6 +59,7 @@ _USAGE: Final = {
     body=ConfigToValidate,
     answer=ValidConfig,
     errors=(400, 404, 413, 415),
+    describe_error=_describe_error,
 )
 def validate_config(request: ApiRequest) -> Response:
     """A good one is summed up; of a bad one every problem is told, with its place and its line."""

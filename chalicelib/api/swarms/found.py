@@ -11,17 +11,21 @@ from chalicelib.core.swarms.model import MOST_LIMIT, NAME, Node, NodeKind
 from chalicelib.services import services
 
 _DEFAULT_LIMIT: Final = 100
-LIMIT: Final = Parameter(
-    "limit",
-    "At most this many.",
-    {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": _DEFAULT_LIMIT},
-)
+
+
+def limit_parameter(default: int) -> Parameter:
+    """`limit` as a route declares it."""
+    whole = {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": default}
+    return Parameter("limit", "At most this many.", whole)
+
+
+LIMIT: Final = limit_parameter(_DEFAULT_LIMIT)
 _UNKNOWN: Final = {NodeKind.AGENT: "Agent not found", NodeKind.OBJECT: "Object not found"}
 
 
-def limit(request: ApiRequest) -> int:
+def limit(request: ApiRequest, default: int = _DEFAULT_LIMIT) -> int:
     """What the request asks for. Raises BadRequest."""
-    return limit_of(request.query, default=_DEFAULT_LIMIT, most=MOST_LIMIT)
+    return limit_of(request.query, default=default, most=MOST_LIMIT)
 
 
 def node_of(org: str, swarm: str, name: str, kind: NodeKind) -> Node:

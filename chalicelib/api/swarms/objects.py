@@ -104,6 +104,7 @@ def remove_swarm_object(request: ApiRequest, name: str, object: str) -> RemovedN
     role=Role.OPERATOR,
     summary="Change an object's configuration",
     body={"type": "object", "description": "Members to set; the others stay."},
+    body_required=False,
     answer=ConfiguredObject,
     errors=BODY_ERRORS,
 )

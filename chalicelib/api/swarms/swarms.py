@@ -37,7 +37,7 @@ _RESERVED = "clean"
 
 
 def _flag(name: str, description: str) -> Parameter:
-    return Parameter(name, description, {"type": "string", "enum": ["true", "false"]})
+    return Parameter(name, description)
 
 
 @routes.declare(

@@ -38,6 +38,8 @@ class StepCall:
     token: str = ""
     waited: Any = None
     """What `begin` had answered."""
+    parts: bool = False
+    """Of a loop's first call: whether the machine can run parts of it elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def read_step_call(event: Mapping[str, Any]) -> StepCall | GateCall:
         index=event.get("index"),
         token=event.get("token", ""),
         waited=local.get("wait"),
+        parts=bool(event.get("parts")),
     )
 
 

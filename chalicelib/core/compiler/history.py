@@ -1,8 +1,8 @@
 """How many history events an execution may need: Step Functions takes 25,000 of them.
 
 Nobody knows a loop's list before it runs. Of a loop with one action the estimate takes as many items as
-it allows; of one with a body it takes one, because loops in loops would be refused otherwise, and the
-rest is counted when the list is known (`core.graphs.budget`).
+it allows; of one with a body one iteration, as if it were a part (`compiler.parts`), because loops in
+loops would be refused otherwise. The rest is counted when the list is known (`core.graphs.budget`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chalicelib.core.compiler.loops import ITEM_EVENTS, MAP_EVENTS
+from chalicelib.core.compiler.parts import CHOICE_EVENTS, PART_EVENTS
 from chalicelib.core.plan import PlanStep
 from chalicelib.core.waits import PHASES
 
@@ -23,7 +24,6 @@ DELAY = "delay"
 # succeeded and exited for a gate; started and succeeded for the execution.
 _TASK_EVENTS, _RETRY_EVENTS, _WAIT_EVENTS, _PARALLEL_EVENTS, _EXECUTION_EVENTS = 5, 3, 2, 4, 2
 _GATE_EVENTS = 6
-_ITERATION_EVENTS = 2
 
 
 def estimate_events(steps: Iterable[PlanStep], *, parallels: int, gates: int) -> int:
@@ -37,7 +37,7 @@ def estimate_events(steps: Iterable[PlanStep], *, parallels: int, gates: int) ->
         if step.for_each is None:
             found += retries
         elif step.name in with_body:
-            found += MAP_EVENTS + _ITERATION_EVENTS + _TASK_EVENTS
+            found += CHOICE_EVENTS + MAP_EVENTS + PART_EVENTS + _TASK_EVENTS
         else:
             found += MAP_EVENTS + step.for_each.max_items * (ITEM_EVENTS + retries) + _TASK_EVENTS
         if step.action == DELAY:

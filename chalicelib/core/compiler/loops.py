@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.core.compiler.calls import BREAK, CLOSE, OPEN
+from chalicelib.core.compiler.parts import far_choice, parts_map
 from chalicelib.core.compiler.states import (
     Place,
     State,
@@ -56,6 +57,9 @@ class Names:
     item: str
     end: str
     failed: str
+    far: str = ""
+    parts: str = ""
+    part: str = ""
 
 
 def loop_states(
@@ -66,9 +70,11 @@ def loop_states(
     names: Names,
     *,
     body: Body | None = None,
+    parts_arn: str = "",
 ) -> dict[str, State]:
     """The states of one loop. The step's own retries and timeout are each item's; the calls before
-    and behind are retried like any call of ours. With a `body` that is what is run for each item."""
+    and behind are retried like any call of ours. With a `body` that is what is run for each item, in
+    executions of the machine `parts_arn` where they do not fit into this one."""
     inside = replace(place, failed=names.failed)
     first, last, broken = ("items", "collect", "give up") if body is None else _BODY_PHASES
 
@@ -86,8 +92,19 @@ def loop_states(
     failed = failed_state(step, resource, place)
     failed["Parameters"]["phase"] = broken
     one = body or Body(names.item, {names.item: _item_state(step, resource)})
+    begin = own_call(first, {"Next": names.items})
+    far: dict[str, State] = {}
+    if body is not None and parts_arn:
+        begin["Parameters"]["parts"] = True
+        begin["Next"] = names.far
+        parts = parts_map(names.part, parts_arn, {"StateMachineArn": parts_arn})
+        far = {
+            names.far: far_choice(names.parts, names.items),
+            names.parts: {**parts, **inside.catcher(), "Next": names.end},
+        }
     return {
-        step.name: own_call(first, {"Next": names.items}),
+        step.name: begin,
+        **far,
         names.items: {
             "Type": "Map",
             "ItemsPath": "$.loop.indices",

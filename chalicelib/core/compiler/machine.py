@@ -23,7 +23,7 @@ from chalicelib.core.compiler.states import (
 )
 from chalicelib.core.compiler.tokens import token_state
 from chalicelib.core.errors import Invalid, Problem
-from chalicelib.core.plan import Plan, PlanStep
+from chalicelib.core.plan import ForEach, Plan, PlanStep
 from chalicelib.core.waits import PHASES
 
 MOST_BYTES = 1_000_000
@@ -51,8 +51,9 @@ class Compiled:
     tokens: int = 0
 
 
-def compile_plan(plan: Plan, *, step_arn: str, finish_arn: str) -> Compiled:
-    """Compile a plan for the two Lambdas behind it.
+def compile_plan(plan: Plan, *, step_arn: str, finish_arn: str, parts_arn: str = "") -> Compiled:
+    """Compile a plan for the two Lambdas behind it. `parts_arn` is the machine that runs any graph:
+    parts of loops with bodies run there (`compiler.parts`).
 
     Every step becomes one Task (a `delay` two and a Wait; one with `for_each` a Map between two; one
     with `continue_on_error` has another for its failure). Dependencies are kept exactly, with join
@@ -65,7 +66,7 @@ def compile_plan(plan: Plan, *, step_arn: str, finish_arn: str) -> Compiled:
     _check_steps(plan.steps)
     # Before anything grows with the square of the steps.
     _check_events(plan.steps, parallels=0, gates=0)
-    shared = _Shared(plan, step_arn)
+    shared = _Shared(plan, step_arn, parts_arn)
     finish = shared.free_name("Finish")
     start, states = _Builder(shared).states(end=finish, catch=finish)
     events = _check_events(plan.steps, parallels=shared.parallels, gates=shared.gates)
@@ -91,9 +92,10 @@ def compile_plan(plan: Plan, *, step_arn: str, finish_arn: str) -> Compiled:
 class _Shared:
     """What is one for the whole machine: what has been counted, and the names that are taken."""
 
-    def __init__(self, plan: Plan, step_arn: str) -> None:
+    def __init__(self, plan: Plan, step_arn: str, parts_arn: str) -> None:
         self.plan = plan
         self.step_arn = step_arn
+        self.parts_arn = parts_arn
         self.states = 0
         self.parallels = 0
         self.gates = 0
@@ -201,13 +203,7 @@ class _Builder:
 
     def _step(self, step: PlanStep, place: Place) -> dict[str, State]:
         if step.for_each is not None:
-            words = ("items", "item", "end", "failed")
-            names = Names(*(self._shared.free_name(f"{step.name} ({word})") for word in words))
-            body = None
-            if self._shared.inside(step.name):
-                body = Body(*_Builder(self._shared, step.name).states(end=None, catch=None))
-            self._shared.states += STATES if body is None else STATES - 1
-            return loop_states(step, step.for_each, self._step_arn, place, names, body=body)
+            return self._loop(step, step.for_each, place)
         if step.action != DELAY:
             self._shared.states += 1
             if step.action in PHASES:
@@ -219,6 +215,16 @@ class _Builder:
             self._shared.free_name(f"{step.name} (end)"),
         )
         return delay_states(step, self._step_arn, place, wait=wait, end=end)
+
+    def _loop(self, step: PlanStep, loop: ForEach, place: Place) -> dict[str, State]:
+        words = ["items", "item", "end", "failed"]
+        body, parts_arn = None, self._shared.parts_arn
+        if self._shared.inside(step.name):
+            words += ["far", "parts", "part"] if parts_arn else []
+            body = Body(*_Builder(self._shared, step.name).states(end=None, catch=None))
+        names = Names(*(self._shared.free_name(f"{step.name} ({word})") for word in words))
+        self._shared.states += STATES if body is None else STATES - (0 if parts_arn else 1)
+        return loop_states(step, loop, self._step_arn, place, names, body=body, parts_arn=parts_arn)
 
 
 def _check_steps(steps: tuple[PlanStep, ...]) -> None:

@@ -5,27 +5,28 @@ state machine a second.
                 └ gate, where it waits for others ── the step, as a task, a delay, a wait or a loop
 
 `Begin` answers what is to be run: for each step its number in the plan and its kind. Everything else
-its Lambda finds in the plan (`resolve`), so what travels is a few bytes a step. A Map takes its items
+its Lambda finds in the plan (`shared_calls`), so what travels is a few bytes a step. A Map takes its items
 in order, so the first one that has not ended never waits for a later one: nothing can wait for ever,
 however few items run at the same time.
 
 A loop is a Map over its iterations, one after the other, of each of which the body is a Map like the
 outermost. States cannot call themselves, so they are there once for each level of loops.
+
+Iterations that do not fit into the execution's history run in executions of this same machine
+(`compiler.parts`). For such an execution `Begin` answers one item, which is the Map over the part's
+iterations.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
-from chalicelib.core.compiler.calls import BREAK, CLOSE, OPEN, GateCall, StepCall
-from chalicelib.core.compiler.history import DELAY
-from chalicelib.core.compiler.order import Order
+from chalicelib.core.compiler.calls import BREAK, CLOSE, OPEN
+from chalicelib.core.compiler.parts import far_choice, parts_map
+from chalicelib.core.compiler.shared_calls import IS_DELAY, IS_LOOP, IS_PART, IS_TOKEN, LIST
 from chalicelib.core.compiler.states import GATE_SECONDS, State, finish_state, retriers
-from chalicelib.core.instances import instance
-from chalicelib.core.plan import Plan, PlanStep, RetryPolicy
-from chalicelib.core.waits import LONGEST_SECONDS, PHASES
+from chalicelib.core.plan import RetryPolicy
 
 MOST_LEVELS: Final = 10
 AT_ONCE: Final = 40
@@ -34,9 +35,6 @@ NAME: Final = "Graphs"
 """What it is published under: with a capital, so that no workflow of S2 has the name."""
 SYNC_NAME: Final = "GraphsSync"
 SYNC_SECONDS: Final = 60
-LIST: Final = "list"
-"""The phase of `Begin`."""
-_TASK, _DELAY, _TOKEN, _LOOP = "t", "d", "w", "l"
 
 
 def shared_definition(*, step_arn: str, finish_arn: str) -> str:
@@ -86,22 +84,6 @@ def _definition(step_arn: str, finish_arn: str, item: State, at_once: int) -> st
     return json.dumps(definition, separators=(",", ":"))
 
 
-def listed(plan: Plan, loop: str = "") -> list[dict[str, Any]]:
-    """What is to be run of a plan, or of a loop's body: the items of a Map, in topological order."""
-    numbers = {step.name: number for number, step in enumerate(plan.steps)}
-    steps = plan.inside(loop)
-    order = Order.of({step.name: step.depends_on for step in steps})
-    return [
-        {
-            "n": numbers[steps[index].name],
-            "k": _kind(steps[index]),
-            "g": 1 if steps[index].depends_on else 0,
-            "t": steps[index].timeout_seconds or LONGEST_SECONDS,
-        }
-        for index in order.topological
-    ]
-
-
 def runs_any_graph(machine: str) -> bool:
     """Whether a machine of that name is this one. A graph's own is named after its workflow, `wf_…`."""
     return f"-{NAME}-" in machine
@@ -113,42 +95,6 @@ def runs_in_sync(machine: str) -> bool:
     return f"-{SYNC_NAME}-" in machine
 
 
-def resolve(event: Mapping[str, Any], plan: Plan) -> StepCall | GateCall:
-    """What a call of this machine is about. Raises KeyError when it is something else."""
-    run, local, retry = event["run"], event["local"], int(event["retry"])
-    step, at = plan.steps[local["n"]], local.get("at", "")
-
-    def here(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(instance(name, at) for name in names)
-
-    name, phase = instance(step.name, at), event["shared"]
-    if phase == "gate":
-        return GateCall(run, name, here(step.depends_on), event["token"], retry)
-    if phase == "token":
-        phase = PHASES[step.action]
-    # The calls that only begin something end nothing that others wait for.
-    tells = phase not in ("begin", OPEN)
-    users = [each.name for each in plan.inside(step.within) if step.name in each.depends_on]
-    return StepCall(
-        run,
-        name,
-        retry,
-        phase,
-        here(users) if tells else (),
-        local.get("error") if phase == BREAK else None,
-        token=event.get("token", ""),
-        waited=local.get("wait"),
-    )
-
-
-def _kind(step: PlanStep) -> str:
-    if step.for_each is not None:
-        return _LOOP
-    if step.action == DELAY:
-        return _DELAY
-    return _TOKEN if step.action in PHASES else _TASK
-
-
 class _Level:
     """The states of one item, inside of so many loops."""
 
@@ -158,7 +104,7 @@ class _Level:
 
     def machine(self) -> State:
         name = self._name
-        choices = [_when("$.k", _DELAY, name("Delay")), _when("$.k", _TOKEN, name("Token"))]
+        choices = [_when("$.k", IS_DELAY, name("Delay")), _when("$.k", IS_TOKEN, name("Token"))]
         states: State = {
             name("Gate?"): {
                 "Type": "Choice",
@@ -184,14 +130,16 @@ class _Level:
             },
         }
         if self._level < MOST_LEVELS:
-            choices.append(_when("$.k", _LOOP, name("Loop")))
+            choices.append(_when("$.k", IS_LOOP, name("Loop")))
             states |= self._loop()
+        if self._level == 0:
+            choices.append(_when("$.k", IS_PART, "Iterations"))
         states[name("Kind")] = {"Type": "Choice", "Choices": choices, "Default": name("Task")}
         return {"StartAt": name("Gate?"), "States": states}
 
     def bare_machine(self) -> State:
         """Without gates, tokens and loops."""
-        delay = [_when("$.k", _DELAY, self._name("Delay"))]
+        delay = [_when("$.k", IS_DELAY, self._name("Delay"))]
         kind = {"Type": "Choice", "Choices": delay, "Default": self._name("Task")}
         return {"StartAt": "Kind", "States": {"Kind": kind, **self._plain()}}
 
@@ -223,10 +171,14 @@ class _Level:
             "ResultPath": None,
             "End": True,
         }
+        begin = self._call(OPEN, {"ResultPath": "$.loop", "Catch": caught, "Next": name("Far?")})
+        begin["Parameters"]["parts"] = True
+        itself = {"StateMachineArn.$": "$$.StateMachine.Id"}
+        parts = parts_map(name("Part"), self._arn, itself)
         return {
-            name("Loop"): self._call(
-                OPEN, {"ResultPath": "$.loop", "Catch": caught, "Next": name("Iterations")}
-            ),
+            name("Loop"): begin,
+            name("Far?"): far_choice(name("Parts"), name("Iterations")),
+            name("Parts"): {**parts, "Catch": caught, "Next": name("Close")},
             name("Iterations"): {
                 "Type": "Map",
                 "ItemsPath": "$.loop.indices",

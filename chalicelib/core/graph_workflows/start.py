@@ -97,7 +97,8 @@ class WorkflowStarter:
             more: dict[str, Any] = {"trigger": {"type": "api"}, "principal": principal}
             with _conflict_of(request):
                 started = self.starter.run(org, graph, **_members(request), **more)
-        if started.replayed and request.key is not None and started.run.live:
+        by_key = request.key is not None and request.run_id is None
+        if started.replayed and by_key and started.run.live:
             raise Conflict(
                 "the first request with this key is still being answered", run_id=started.run.id
             )

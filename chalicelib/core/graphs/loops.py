@@ -16,18 +16,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chalicelib.core.compiler.calls import CLOSE, OPEN
-from chalicelib.core.compiler.shared import listed, runs_any_graph
-from chalicelib.core.graphs.budget import MOST_RUN, events_left, iteration_events
+from chalicelib.core.compiler.parts import iterations
+from chalicelib.core.compiler.shared_calls import listed
+from chalicelib.core.graphs.budget import Need
 from chalicelib.core.graphs.evaluate import GraphExpressions
 from chalicelib.core.graphs.plans import MOST_ITERATIONS
 from chalicelib.core.graphs.results import result_of
-from chalicelib.core.instances import indices, iteration, split
+from chalicelib.core.instances import indices, split
 from chalicelib.core.plan import Plan, PlanStep
 from chalicelib.core.runs.call import Call
 from chalicelib.core.runs.conclude import MachineError
 from chalicelib.core.runs.loops import MOST_OUTPUT_BYTES, LoopRunner
 from chalicelib.core.runs.model import STEP_OVER, Iterations, Run, RunDetail, Step, StepStatus
-from chalicelib.core.runs.ports import OverBudget, Share
+from chalicelib.core.runs.ports import OverBudget
 from chalicelib.core.runs.step import StepRunner, outcome_of
 from chalicelib.core.steps import RunOver, StepFailed, StepRefused
 
@@ -65,33 +66,32 @@ class GraphLoopRunner(LoopRunner):
             return self._close(plan, step, detail, known)
         return self._break(plan, step, detail, known, call)
 
-    def _keep(self, run: Run, plan: Plan, step: PlanStep, items: Sequence[Any]) -> int:
-        loop = split(step.name)[0]
-        shared = runs_any_graph(run.machine)
-        most_events = events_left(plan, shared=shared)
-        share = Share(
-            nodes=len(items) * len(plan.inside(loop)),
-            events=len(items) * iteration_events(plan, loop, shared=shared),
-            most_nodes=MOST_RUN,
-            most_events=most_events,
-        )
+    def _keep(self, call: Call, run: Run, plan: Plan, step: PlanStep, items: Sequence[Any]) -> Any:
+        """Here if the iterations fit into what is left of the execution's history, else in parts."""
+        need = Need.of(plan, split(step.name)[0], len(items), call, run.machine)
+        kept = None
         try:
-            return self.loops.keep(run, step.name, items, share=share)
+            kept = self.loops.keep(run, step.name, items, share=need.here)
         except OverBudget as over:
-            message = (
-                f"{len(items)} iterations are too many: all loops of a run together may run "
-                f"{MOST_RUN:,} nodes, and need {most_events:,} of Step Functions' history events"
-            )
-            raise StepFailed("too_many_nodes", message, retryable=False) from over
+            if not over.of_history or not call.parts:
+                raise _too_many(len(items), need) from over
+        if kept is None:
+            try:
+                kept = self.loops.keep(
+                    run, step.name, items, share=need.elsewhere, part=need.part_size
+                )
+            except OverBudget as over:
+                raise _too_many(len(items), need) from over
+        return iterations(step.name, kept.total, kept.part)
 
     def _indices(self, step: PlanStep, total: int) -> dict[str, Any]:
-        return {"indices": [{"at": iteration(step.name, index)} for index in range(total)]}
+        return iterations(step.name, total)
 
     def run(self, call: Call) -> Any:
         """As any step's; `open` also says what the body consists of, for a machine that does not
         know."""
         answer = StepRunner.run(self, call)
-        if call.phase == OPEN and answer is not None:
+        if call.phase == OPEN and answer is not None and not answer["far"]:
             version = self.versions.version(call.org, call.workflow, call.version)
             if version is not None:
                 answer = {**answer, "body": listed(version.plan, split(call.step)[0])}
@@ -180,6 +180,15 @@ class GraphLoopExpressions(GraphExpressions):
         self, plan: Plan, step: PlanStep, detail: RunDetail, item: Any, index: int
     ) -> Any:
         raise AssertionError("a loop with a body has no call for an item")
+
+
+def _too_many(count: int, need: Need) -> StepFailed:
+    most = need.elsewhere
+    message = (
+        f"{count} iterations are too many: all loops of a run together may run {most.most_nodes:,} "
+        f"nodes, and need {most.most_events:,} of Step Functions' history events in one execution"
+    )
+    return StepFailed("too_many_nodes", message, retryable=False)
 
 
 def reason(records: Iterable[Step], error: MachineError | None) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.core.clock import Clock, rfc3339
-from chalicelib.core.compiler.shared import runs_any_graph
 from chalicelib.core.definitions.hashing import content_hash
 from chalicelib.core.errors import Invalid, Problem
 from chalicelib.core.graphs.budget import check_shared, check_sync
@@ -89,8 +88,6 @@ class GraphStarter:
             version, ephemeral = self._ephemeral(what, principal), True
         else:
             version, ephemeral = what, False
-            if runs_any_graph(version.machine):
-                check_shared(version.plan)
         inputs = run_inputs(version.plan, payload, prop_values)
         about = what if isinstance(what, Graph) else what.workflow
         return self.starter.begin(

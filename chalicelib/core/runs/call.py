@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chalicelib.core.compiler.parts import Part
 from chalicelib.core.plan import Plan, PlanStep
 from chalicelib.core.runs.conclude import MachineError
 from chalicelib.core.runs.model import RunDetail
@@ -38,6 +39,10 @@ class Call:
     """Of a loop, which item it is about."""
     token: str = ""
     """What ends the task where it waits for more than this call."""
+    parts: bool = False
+    """Of a loop's first call: whether the machine can run parts of it elsewhere."""
+    part: Part | None = None
+    """The part of a loop that the execution runs; None for a run's own execution."""
 
 
 @dataclass(frozen=True, slots=True)

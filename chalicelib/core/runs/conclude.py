@@ -36,11 +36,14 @@ class MachineError:
 
     @property
     def message(self) -> str:
-        """The cause's own message where it is a Lambda error document, else the cause."""
+        """The cause's own message where it is a Lambda error document, or an execution that failed
+        with one, else the cause."""
         try:
             document = json.loads(self.cause)
         except ValueError:
             return self.cause[:500]
+        if isinstance(document, dict) and isinstance(document.get("Cause"), str):
+            return type(self)(self.name, document["Cause"]).message
         if isinstance(document, dict) and isinstance(document.get("errorMessage"), str):
             return str(document["errorMessage"])[:500]
         return self.cause[:500]

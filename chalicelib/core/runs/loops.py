@@ -98,17 +98,16 @@ class LoopRunner(StepRunner):
         if not self._fence(detail.run, mine):
             return self._indices(step, 0)  # it ended behind our back
         try:
-            total = self._keep(detail.run, plan, step, items)
+            return self._keep(call, detail.run, plan, step, items)
         except StepFailed as problem:
             self._failed(detail.run, step, mine, problem)
             return self._indices(step, 0)
-        return self._indices(step, total)
 
     # What differs for a loop with a body of steps (`core.graphs.loops`).
 
-    def _keep(self, run: Run, plan: Plan, step: PlanStep, items: Sequence[Any]) -> int:
-        """Store the list; how many items it has. Raises StepFailed when they are too many."""
-        return self.loops.keep(run, step.name, items)
+    def _keep(self, call: Call, run: Run, plan: Plan, step: PlanStep, items: Sequence[Any]) -> Any:
+        """Store the list; what the Map goes over. Raises StepFailed when they are too many."""
+        return self._indices(step, self.loops.keep(run, step.name, items).total)
 
     def _indices(self, step: PlanStep, total: int) -> dict[str, Any]:
         """What the Map goes over."""

@@ -81,10 +81,25 @@ class Share:
     events: int
     most_nodes: int
     most_events: int
+    execution: str = ""
+    """Whose history the events are in: a part's name, or empty for the run's own execution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A loop's list that is stored: how many items, and in parts of how many they run, if in parts."""
+
+    total: int
+    part: int | None = None
 
 
 class OverBudget(Exception):
-    """The loops of a run would run too many nodes."""
+    """A loop needs more than is left: of what all loops of the run may run together, or of the
+    history of its execution alone."""
+
+    def __init__(self, *, of_history: bool) -> None:
+        super().__init__()
+        self.of_history = of_history
 
 
 class IdUsed(Exception):
@@ -149,8 +164,17 @@ class StepStore(Protocol):
 
 
 class LoopStore(Protocol):
-    def keep(self, run: Run, step: str, items: Sequence[Any], *, share: Share | None = None) -> int:
-        """Store the items of a loop, unless that was done before; how many there are.
+    def keep(
+        self,
+        run: Run,
+        step: str,
+        items: Sequence[Any],
+        *,
+        share: Share | None = None,
+        part: int | None = None,
+    ) -> Kept:
+        """Store the items of a loop and the size of its parts, unless that was done before; what is
+        stored.
 
         `share` is what its iterations need; raises OverBudget where that is more than what the
         run's loops may need together.

@@ -9,7 +9,6 @@ from typing import Final
 from chalicelib.core.swarms.model import AgentSpec, Node
 from chalicelib.core.swarms.ports import SkillStore
 from chalicelib.core.swarms.skills import bare_name, fill
-from chalicelib.core.swarms.views import data_dir
 
 MOST_SKILLS: Final = 100
 """Of one agent; what is over that is left out."""
@@ -27,10 +26,11 @@ class AgentSkill:
 def agent_skills(store: SkillStore, org: str, swarm: str, node: Node) -> Iterator[AgentSkill]:
     """In the order of the configuration, then by name. One that was written for the agent stands in
     the place of the common one; one that is nowhere is left out."""
+    if not isinstance(node.spec, AgentSpec):
+        return
     own = store.of_agent(org, swarm, node.name)
-    folder = f"{data_dir(swarm)}/{node.name}"
-    named = node.spec.skills if isinstance(node.spec, AgentSpec) else ()
-    names = dict.fromkeys([*(_bare(name) for name in named), *sorted(map(bare_name, own))])
+    folder = f"swarms/{swarm}/agents/{node.name}"
+    names = dict.fromkeys([*map(_bare, node.spec.skills), *sorted(map(bare_name, own))])
     written = {bare_name(name): text for name, text in own.items()}
     for name in list(names)[:MOST_SKILLS]:
         if name in written:
@@ -40,7 +40,7 @@ def agent_skills(store: SkillStore, org: str, swarm: str, node: Node) -> Iterato
             if found is None:
                 continue
             path, text = found[0].path, found[1]
-        content = fill(text, agent=node.name, swarm=swarm, workspace=f"{folder}/workspace")
+        content = fill(text, agent=node.name, swarm=swarm, workspace=folder)
         yield AgentSkill(f"{name}.md", path, content)
 
 

@@ -11,4 +11,4 @@ from chalicelib.core.swarms.tasks import Tasks
 
 @dataclass(frozen=True, slots=True)
 class Manager(Lifecycle, Mutations, Tasks):
-    """Implements `ports.SwarmManager`: swarms as wholes, their changes, what agents are given."""
+    """Implements `manager_port.SwarmManager`: swarms as wholes, their changes, what agents are given."""

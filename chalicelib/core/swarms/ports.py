@@ -1,4 +1,4 @@
-"""What the swarm's operations need from outside, and what its routes and sockets ask of them.
+"""What the operations on swarms need from outside.
 
 `store` and `cloud` implement `SwarmStore`, `MailStore`, `EventStore`, `SkillStore`, `Doorbell` and
 `Timers`; `core.swarms.manage` and `core.swarms.turn` work on them.
@@ -22,7 +22,6 @@ from chalicelib.core.swarms.model import (
     Outgoing,
     OverlayEvent,
     Swarm,
-    SwarmConfig,
     SwarmEvent,
     SwarmStatus,
     TaskOutcome,
@@ -277,60 +276,6 @@ class Scaled:
     """(name, reason)."""
 
 
-class SwarmManager(Protocol):
-    """What `core.swarms.manage.Manager` offers to routes and sockets.
-
-    Everywhere: NotFound("Swarm not found"), NotFound("Agent not found"), NotFound("Object not
-    found"), BadRequest with the words of contract.md (`already_exists`, `swarm_stopped`,
-    `inbox_full`, names out of pattern, unknown handlers, backends that are off).
-    """
-
-    def swarms(self, org: str) -> list[Swarm]: ...
-    def detail(self, org: str, name: str) -> SwarmDetail: ...
-    def create(self, org: str, config: SwarmConfig, *, path: str | None) -> Swarm:
-        """`path` of a file that is there; without it the seed is stored, and its path made."""
-
-    def stop(self, org: str, name: str, *, purge: bool) -> Swarm: ...
-    def pause(self, org: str, name: str) -> int: ...
-    def resume(self, org: str, name: str) -> int: ...
-    def restart(self, org: str, name: str, *, delete: bool) -> Swarm: ...
-    def clean(self, org: str, *, everything: bool) -> int: ...
-    def route(self, org: str, name: str, sender: str, to: str, content: str) -> None: ...
-    def task(self, org: str, name: str, agent: str, task: str, *, principal: str) -> None: ...
-    def restart_agent(self, org: str, name: str, agent: str, *, replay: bool) -> None: ...
-    def add_agent(
-        self,
-        org: str,
-        name: str,
-        spec: AgentSpecLike,
-        targets: Sequence[str],
-        sources: Sequence[str],
-    ) -> None: ...
-    def remove_agent(self, org: str, name: str, agent: str) -> None: ...
-    def scale(self, org: str, name: str, base: str, count: int) -> Scaled: ...
-    def add_object(
-        self,
-        org: str,
-        name: str,
-        spec: AgentSpecLike,
-        targets: Sequence[str],
-        sources: Sequence[str],
-    ) -> None: ...
-    def remove_object(self, org: str, name: str, node: str) -> None: ...
-    def configure_object(
-        self, org: str, name: str, node: str, changes: Mapping[str, Any]
-    ) -> tuple[str, ...]: ...
-    def patch_topology(
-        self, org: str, name: str, add: Sequence[tuple[str, str]], remove: Sequence[tuple[str, str]]
-    ) -> tuple[int, int]: ...
-    def overlay(self, org: str, name: str) -> list[OverlayEvent]: ...
-    def clear_overlay(self, org: str, name: str) -> None: ...
-    def snapshot(self, org: str, name: str) -> SwarmConfig: ...
-
-
-AgentSpecLike = Any
-"""`AgentSpec` or `ObjectSpec`, as the method says."""
-
 __all__ = [
     "Brain",
     "Doorbell",
@@ -342,7 +287,6 @@ __all__ = [
     "Skill",
     "SkillStore",
     "SwarmDetail",
-    "SwarmManager",
     "SwarmStatus",
     "SwarmStore",
     "Timers",

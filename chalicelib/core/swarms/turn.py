@@ -11,7 +11,6 @@ their mail up to 25 pieces are one commit, and a try is counted only once someth
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -21,8 +20,6 @@ from chalicelib.core.ids import new_id
 from chalicelib.core.steps import StepFailed
 from chalicelib.core.swarms import asks
 from chalicelib.core.swarms.model import (
-    MOST_CONTENT_BYTES,
-    AgentSpec,
     LogLine,
     Mail,
     Node,
@@ -41,27 +38,26 @@ from chalicelib.core.swarms.ports import (
     Timers,
     TurnCommit,
     TurnContext,
-    TurnResult,
 )
-from chalicelib.core.swarms.routing import as_text
 from chalicelib.core.swarms.task_refs import outcome_of
 from chalicelib.core.swarms.taxonomy import event
+from chalicelib.core.swarms.turn_limits import (
+    MOST_OUTGOING,
+    MOST_SENT_BYTES,
+    check_limits,
+    content_bytes,
+    is_fast,
+)
 
 MOST_TRIES: Final = 3
 MOST_AT_ONCE: Final = 25
 """Pieces of mail in one commit."""
-MOST_OUTGOING: Final = 500
-"""Messages that one turn may send."""
-MOST_SENT_BYTES: Final = 250_000
-MOST_MEMORY_BYTES: Final = 250_000
 MOST_WRITES: Final = 80
 """Lines and events in one commit; DynamoDB takes 100 items in a transaction."""
 ENOUGH_SECONDS: Final = 3.0
 """With less than this left, whoever has mail is called again."""
 MOST_LOST: Final = 20
 """Commits that others may overtake before the bell is left to ring again."""
-_OUTSIDE: Final = frozenset({"lambda", "webhook"})
-"""Handlers of objects that ask somebody."""
 
 Wanted = Callable[[str, Mail], bool]
 """(organisation, mail): whether its turn is still wanted. Of a run's task it is while the run is live."""
@@ -74,6 +70,10 @@ class Contexts(Protocol):
 
     def skills(self, org: str, swarm: str, node: Node) -> tuple[tuple[str, str], ...]: ...
     def kinds(self, org: str, swarm: str) -> Mapping[str, NodeKind]: ...
+
+
+class _Full(Exception):
+    """This much does not go into one commit; the mail is the next one's first."""
 
 
 @dataclass(slots=True)
@@ -179,11 +179,16 @@ class _Turns:
             except StepFailed as failure:
                 if draft.count == 0:
                     return self._failed(life, mail, failure, counted=counted)
-                break  # what went well comes first; this one is the next turn's
+                # What went well comes first. This one is the next turn's, with a try less.
+                draft.life = replace(draft.life, attempts=1)
+                break
+            except _Full:
+                break
         return self._commit(life, draft)
 
     def _turn(self, brain: Brain, draft: _Draft, mail: Mail) -> None:
-        """One turn, added to the draft. Raises StepFailed, and leaves the draft as it was then."""
+        """One turn, added to the draft. Raises StepFailed, and _Full where it has no room; the draft is
+        as it was then."""
         if not self.taker.wanted(self.org, mail):
             self._skip(draft, mail)
             return
@@ -191,11 +196,11 @@ class _Turns:
         result = brain.turn(mail, context)
         check_limits(result)
         now = self.now
-        sent = sum(_bytes(one.content) for one in (*draft.outgoing, *result.outgoing))
+        sent = sum(content_bytes(one.content) for one in (*draft.outgoing, *result.outgoing))
         if draft.count and (
             sent > MOST_SENT_BYTES or len(draft.outgoing) + len(result.outgoing) > MOST_OUTGOING
         ):
-            raise StepFailed("full", "this much does not go into one commit")
+            raise _Full
         life = draft.life
         draft.life = replace(
             life,
@@ -308,31 +313,3 @@ class _Turns:
             timestamp=rfc3339(now),
             metadata=metadata,
         )
-
-
-def is_fast(node: Node) -> bool:
-    """Whether its turns ask nobody outside: mocks, and objects that are built in."""
-    spec = node.spec
-    if isinstance(spec, AgentSpec):
-        return spec.backend.type == "mock"
-    return spec.backend is None and spec.handler not in _OUTSIDE
-
-
-def check_limits(result: TurnResult) -> None:
-    """Raises StepFailed, not to be tried again, for more than one turn may send or remember."""
-    sizes = [_bytes(one.content) for one in result.outgoing]
-    if len(sizes) > MOST_OUTGOING or sum(sizes) > MOST_SENT_BYTES:
-        message = (
-            f"a turn sends at most {MOST_OUTGOING} messages of {MOST_SENT_BYTES:,} bytes in all"
-        )
-        raise StepFailed("too_much_sent", message, retryable=False)
-    if any(size > MOST_CONTENT_BYTES for size in sizes):
-        message = f"a message has at most {MOST_CONTENT_BYTES:,} bytes"
-        raise StepFailed("message_too_large", message, retryable=False)
-    if len(json.dumps(result.memory)) > MOST_MEMORY_BYTES:
-        message = f"a node remembers at most {MOST_MEMORY_BYTES:,} bytes"
-        raise StepFailed("memory_too_large", message, retryable=False)
-
-
-def _bytes(content: object) -> int:
-    return len(as_text(content).encode())

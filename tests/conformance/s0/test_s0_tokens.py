@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,16 +15,32 @@ from chalicelib.core.roles import Role
 from tests.support.answers import problem
 from tests.support.stack import PATIENCE_SECONDS, Api, RunningStack
 
+MINUTE = 60
+
 
 def ask(stack: RunningStack, token: str, path: str = "/api/v1/executions") -> requests.Response:
     return Api(stack.local.base_url, token).get(path)
 
 
+def once_more_if_slow() -> Iterator[list[float]]:
+    """Goes round until a round was over within the minute that is counted by: a round says when it
+    was, by a time of its own behind its beginning."""
+    for _ in range(5):
+        times = [time.monotonic()]
+        yield times
+        if times[-1] - times[0] < MINUTE:
+            return
+        time.sleep(MINUTE)
+
+
 def lock(stack: RunningStack, name: str) -> None:
     """Six wrong tries within a minute: five are answered 401, the sixth 429."""
-    for number in range(5):
-        problem(ask(stack, f"{name}.wrong-{number}"), 401, "unauthorized")
-    is_locked(ask(stack, f"{name}.wrong-again"))
+    for times in once_more_if_slow():
+        answers = [ask(stack, f"{name}.wrong-{number}") for number in range(6)]
+        times.append(time.monotonic())
+    for answer in answers[:5]:
+        problem(answer, 401, "unauthorized")
+    is_locked(answers[5])
 
 
 def is_locked(answer: requests.Response) -> None:
@@ -55,9 +72,12 @@ def test_s0_tokens__an_unknown_name_is_locked_alike(stack: RunningStack) -> None
 
 def test_s0_tokens__wrong_handshakes_count_too(stack: RunningStack) -> None:
     right = stack.token(Role.VIEWER, name="guessed-ws")
-    for number in range(6):
-        assert not handshake(stack, f"guessed-ws.wrong-{number}")
-    is_locked(ask(stack, right))
+    for times in once_more_if_slow():
+        for number in range(6):
+            assert not handshake(stack, f"guessed-ws.wrong-{number}")
+        answer = ask(stack, right)
+        times.append(time.monotonic())
+    is_locked(answer)
 
 
 def test_s0_tokens__other_names_go_on(stack: RunningStack) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from chalicelib.core.roles import Role
 from tests.support.answers import v1_data, v1_refusal
 from tests.support.graphs import graph, log
 from tests.support.stack import Api, RunningStack
+from tests.support.v1 import create, ended, run_of, start, statuses, until
 
 ORG = "org_s1_starts"
 ADDED: dict[str, Any] = {
@@ -39,42 +39,6 @@ FAILING = graph(
 @pytest.fixture(scope="module")
 def ours(stack: RunningStack) -> Api:
     return stack.api_as(Role.OPERATOR, org=ORG, name="s1-starts")
-
-
-def create(api: Api, definition: Any) -> str:
-    made = v1_data(api.post("/v1/workflows", json={"name": "w", "definition": definition}))
-    return str(made["id"])
-
-
-def start(api: Api, workflow: str, **body: Any) -> str:
-    answer = v1_data(api.post(f"/v1/workflows/{workflow}/run", json=body))
-    assert set(answer) == {"runId"}
-    return str(answer["runId"])
-
-
-def run_of(api: Api, run_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = v1_data(api.get(f"/v1/runs/{run_id}"))
-    return found
-
-
-def until(api: Api, run_id: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The run once it has reached something."""
-    found: list[dict[str, Any]] = []
-
-    def happened() -> bool:
-        found[:] = [run_of(api, run_id)]
-        return reached(found[0])
-
-    api.once(happened, run_id)
-    return found[0]
-
-
-def ended(api: Api, run_id: str) -> dict[str, Any]:
-    return until(api, run_id, lambda run: run["status"] not in ("running", "waiting"))
-
-
-def statuses(run: dict[str, Any]) -> dict[str, str]:
-    return {node: state["status"] for node, state in run["executionState"].items()}
 
 
 def test_s1_run__of_a_draft_with_payload_and_props(ours: Api) -> None:

@@ -21,6 +21,7 @@ import app as entry_points
 from chalicelib.api import cancel
 from chalicelib.api.problems import render_problem
 from chalicelib.api.routing import Route, declared
+from chalicelib.api.swarms import dialect as swarms
 from chalicelib.api.v1 import envelope
 from chalicelib.core.roles import Role
 from chalicelib.core.runs.approval import approval_id
@@ -44,6 +45,8 @@ FIRST_ONLY = {"POST /api/v1/organizations", "PUT /v1/organizations/{orgId}/cu"}
 PASSWORD = "long enough"
 FIXED = ("versions", "v1/versions", "methods", "v1/nodes")
 """Words before places whose value is nobody's."""
+PROBLEMS = {render_problem, swarms.render_error}
+"""Both make problem documents; S3's says 400 where others say 422."""
 STRANGERS = ("no token", "malformed", "expired", "revoked")
 
 
@@ -72,7 +75,15 @@ def matrix(stack: RunningStack) -> Matrix:
         user = {"email": f"{role.word}@matrix.example", "password": PASSWORD, "role": role.word}
         assert admin.post("/api/v1/users", json=user).status_code == 201
         callers[f"{role.word} who signed in"] = signed_in(stack.local.base_url, role)
+    put_skill(stack)
     return Matrix(callers, things_of(admin))
+
+
+def put_skill(stack: RunningStack) -> None:
+    """A skill of `ORG`, in the bucket."""
+    key = f"skills/{ORG}/matrix-skill.md"
+    store = stack.local.session.client("s3")
+    store.put_object(Bucket=stack.outputs["BucketName"], Key=key, Body=b"secret")
 
 
 def signed_in(base_url: str, role: Role) -> Api:
@@ -120,6 +131,12 @@ def things_of(admin: Api) -> dict[str, str]:
     graphed = admin.post("/v1/workflows", json={"name": "ours", "definition": graph(say=log())})
     assert graphed.status_code == 200, graphed.text
     assert (token.status_code, user.status_code) == (201, 201), (token.text, user.text)
+    swarm = {
+        "name": "matrix-swarm",
+        "agents": [{"name": "matrix-agent"}],
+        "objects": [{"name": "matrix-object", "handler": "counter"}],
+    }
+    admin.expect(201, "POST", "/api/swarms", json={"config": swarm})
     return {
         "tokens": token.json()["id"],
         "users": user.json()["id"],
@@ -138,6 +155,10 @@ def things_of(admin: Api) -> dict[str, str]:
         "secrets": "matrix-ours",
         "workflows": "matrix-ours",
         "versions": "1",
+        "swarms": "matrix-swarm",
+        "agents": "matrix-agent",
+        "objects": "matrix-object",
+        "skills": "matrix-skill",
     }
 
 
@@ -209,7 +230,7 @@ def refused_for_its_token(route: Route, answer: requests.Response, *, missing: b
     if route.render_error is envelope.render_error:
         v1_refusal(answer, 401, "unauthorized")
         return
-    assert route.render_error is render_problem, "say here how this dialect refuses"
+    assert route.render_error in PROBLEMS, "say here how this dialect refuses"
     problem(answer, 401, "unauthorized")
 
 
@@ -224,7 +245,7 @@ def refused_for_its_role(route: Route, answer: requests.Response, needed: Role) 
         assert f"the role {needed.word}" in refusal["message"]
         assert refusal["details"]["rule_source"] == "role"
         return
-    assert route.render_error is render_problem, "say here how this dialect refuses"
+    assert route.render_error in PROBLEMS, "say here how this dialect refuses"
     found = problem(answer, 403, "permission-denied", "rule_source")
     assert f"the role {needed.word}" in found["detail"]
     assert found["rule_source"] == "role"
@@ -272,4 +293,6 @@ def test_s4_roles__what_the_matrix_asked_for_changed_nothing(matrix: Matrix) -> 
     versions = admin.get("/api/v1/workflows/matrix-ours/versions").json()["versions"]
     assert len(versions) == 1
     assert admin.get("/api/v1/models/matrix-ours").json()["version"] == 1
+    assert admin.get("/api/swarms/matrix-swarm").json()["status"] == "running"
+    assert admin.get("/api/swarms/matrix-swarm/overlay").json()["events"] == []
     assert admin.post(f"/api/v1/cancel/{matrix.ours['executions']}").status_code == 200

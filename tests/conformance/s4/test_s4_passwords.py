@@ -47,14 +47,17 @@ def test_more_than_five_wrong_passwords_lock_an_address_that_exists_or_not_alike
     nobody: Api, ada: str
 ) -> None:
     unknown = f"nobody-{secrets.token_hex(4)}@example.org"
-    began = time.monotonic()
     passwords = ["wrong"] * 6 + [PASSWORD]
-    answers = [[login(nobody, email, word) for word in passwords] for email in (ada, unknown)]
+    for _ in range(5):
+        began = time.monotonic()
+        answers = [[login(nobody, email, word) for word in passwords] for email in (ada, unknown)]
+        if time.monotonic() - began < MINUTE:
+            break
+        time.sleep(MINUTE)  # the minute that is counted by ended meanwhile: once more
     for known, other in zip(*answers, strict=True):
         assert (known.status_code, told(known)) == (other.status_code, told(other))
     statuses = [answer.status_code for answer in answers[0]]
-    # The minute begins with the first try; on a machine that takes so long it has begun again.
-    assert statuses == [401] * 5 + [429] * 2 or time.monotonic() - began > MINUTE, statuses
+    assert statuses == [401] * 5 + [429] * 2
     problem(answers[0][5], 429, "rate-limited")
     assert 1 <= int(answers[0][5].headers["Retry-After"]) <= MINUTE
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from pathlib import Path
 
 import pytest
-from docs_pages import blocks, code, rows, section, text_of
+from docs_pages import ROOT, blocks, code, rows, section, text_of
 
 from chalicelib.api.documentation import error_kinds
 from chalicelib.api.prometheus import families
@@ -15,6 +16,8 @@ from chalicelib.api.requests import MOST_BODY_BYTES
 from chalicelib.api.routing import Route, declared
 from chalicelib.core.dialects import S2, S2_STEP
 from chalicelib.core.roles import Role
+from chalicelib.core.swarms.config import read_config
+from chalicelib.core.swarms.formats import format_of_path, parse_document
 
 API = text_of("docs/api.md")
 
@@ -81,6 +84,15 @@ def test_the_members_of_a_detail_are_all_described(routes: list[Route]) -> None:
     assert detail.answer is not None
     text = section(API, "An execution")
     assert [name for name in detail.answer.model_fields if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples/swarms").iterdir()), ids=lambda p: p.name)
+def test_every_example_of_a_swarm_is_told_of_and_can_be_started(path: Path) -> None:
+    assert f"(../examples/swarms/{path.name})" in section(API, "Swarms")
+    document = parse_document(path.read_text(), format_of_path(path.name))
+    config = read_config(document.value, document.lines)
+    assert config.name == path.stem
+    assert {agent.backend.type for agent in config.agents} == {"mock"}
 
 
 @pytest.mark.parametrize("block", blocks(API, "json"))

@@ -25,7 +25,9 @@ def test_every_backend_is_in_the_table() -> None:
 
 
 def test_every_handler_is_in_the_table() -> None:
-    assert {code(name) for name, *_ in rows(section(PAGE, "Objects"))} == set(registry.names())
+    assert {code(name) for name, *_ in rows(section(PAGE, "Handlers of objects"))} == set(
+        registry.names()
+    )
 
 
 def test_every_preset_is_in_the_table_with_its_tools() -> None:

@@ -53,7 +53,7 @@ def test_every_example_can_be_applied_under_its_files_name(path: Path) -> None:
 
 def test_every_example_is_told_of() -> None:
     told = section(FORMAT, "Examples")
-    files = sorted(path.name for path in (ROOT / "examples").iterdir())
+    files = sorted(path.name for path in (ROOT / "examples").glob("*.yaml"))
     assert [name for name in files if f"(../examples/{name})" not in told] == []
 
 

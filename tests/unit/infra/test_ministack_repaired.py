@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,13 @@ from typing import Any
 import pytest
 
 from infra.local.ministack_repaired import (
+    STARTED_BY,
     Zoned,
     addressed,
     alone,
+    along,
     hasty,
+    heeded,
     impatient,
     noticed,
     permitted,
@@ -369,3 +373,36 @@ def test_two_maps_know_nothing_of_each_other_and_none_is_as_before() -> None:
         machine(0)
     with pytest.raises(EmulatorError):
         machine(0)
+
+
+def test_a_stream_whose_records_are_reported_as_failed_comes_again() -> None:
+    answer = {"body": {"batchItemFailures": [{"itemIdentifier": "7"}]}}
+    call = heeded(lambda function, event: answer)
+    assert call({}, {"Records": [{"eventSource": "aws:dynamodb"}]})["error"] is True
+    assert call({}, {"Records": [{"eventSource": "aws:sqs"}]}) == answer
+    answer = {"body": '{"batchItemFailures": []}'}
+    assert call({}, {"Records": [{"eventSource": "aws:dynamodb"}]}) == answer
+
+
+def test_a_stop_of_an_execution_stops_what_it_has_started_and_waits_for() -> None:
+    def execution(arn: str, parent: str, status: str = "RUNNING") -> dict[str, str]:
+        given = json.dumps({"part": 1, STARTED_BY: parent})
+        return {"executionArn": arn, "input": given, "status": status}
+
+    listed = [
+        execution("run", "nobody"),
+        execution("part", "run"),
+        execution("part of the part", "part"),
+        execution("ended", "run", "SUCCEEDED"),
+        execution("other", "another run"),
+    ]
+    executions = {one["executionArn"]: one for one in listed}
+
+    def stop(data: dict[str, str]) -> str:
+        executions[data["executionArn"]]["status"] = "ABORTED"
+        return f"stopped {data['executionArn']}"
+
+    assert along(stop, executions)({"executionArn": "run"}) == "stopped run"
+    stopped = [arn for arn, one in executions.items() if one["status"] == "ABORTED"]
+    assert stopped == ["run", "part", "part of the part"]
+    assert executions["ended"]["status"] == "SUCCEEDED"

@@ -54,3 +54,13 @@ def test_the_emulator_gets_nothing_of_the_callers_aws_environment(
         "1234",
         "true",
     )
+
+
+def test_what_functions_were_unpacked_into_does_not_pile_up(tmp_path: Path) -> None:
+    old = tmp_path / "tmp" / "ministack-code-1"
+    old.mkdir(parents=True)
+    (old / "app.py").touch()
+    other = tmp_path / "tmp" / "ministack-lambda-1"
+    other.mkdir()
+    ministack.forget_code(tmp_path)
+    assert (old.exists(), other.exists()) == (False, True)

@@ -72,6 +72,7 @@ def run_and_wait(
     run_id: str | None = None,
     simulate: bool | None = None,
     dust_test: bool | None = None,
+    idempotency_key: str | None = None,
 ) -> Request[t.RunAndWaitAnswer]:
     """Run a definition and wait for its end."""
     return make(
@@ -88,6 +89,8 @@ def run_and_wait(
             },
             needed=True,
         ),
+        takes_key=True,
+        idempotency_key=idempotency_key,
     )
 
 
@@ -287,6 +290,7 @@ class GraphRuns:
         run_id: str | None = None,
         simulate: bool | None = None,
         dust_test: bool | None = None,
+        idempotency_key: str | None = None,
     ) -> t.RunAndWaitAnswer:
         """Run a definition and wait for its end.
 
@@ -302,6 +306,8 @@ class GraphRuns:
         `simulate`: Nothing leaves the system.
 
         `dust_test`: Amounts are the smallest unit.
+
+        `idempotency_key`: Made where none is given.
         """
         return self._send(
             run_and_wait(
@@ -311,6 +317,7 @@ class GraphRuns:
                 simulate=simulate,
                 dust_test=dust_test,
                 definition=definition,
+                idempotency_key=idempotency_key,
             )
         )
 
@@ -551,6 +558,7 @@ class AsyncGraphRuns:
         run_id: str | None = None,
         simulate: bool | None = None,
         dust_test: bool | None = None,
+        idempotency_key: str | None = None,
     ) -> t.RunAndWaitAnswer:
         """Run a definition and wait for its end.
 
@@ -566,6 +574,8 @@ class AsyncGraphRuns:
         `simulate`: Nothing leaves the system.
 
         `dust_test`: Amounts are the smallest unit.
+
+        `idempotency_key`: Made where none is given.
         """
         return await self._send(
             run_and_wait(
@@ -575,6 +585,7 @@ class AsyncGraphRuns:
                 simulate=simulate,
                 dust_test=dust_test,
                 definition=definition,
+                idempotency_key=idempotency_key,
             )
         )
 
