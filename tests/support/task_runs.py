@@ -44,19 +44,25 @@ def with_give(**more: Any) -> dict[str, Any]:
 class Tasks:
     """A swarm at work, and runs that give it tasks."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, watched: bool = True) -> None:
+        """Not `watched`, tokens go to moto, which knows none of them."""
         self.world = world
+        self.watched = watched
+        self.keys: dict[str, str] = {}
+        """Run → the key that it was started with."""
         self.loop = Loop(world)
         self.loop.create(SEED)
         self.loop.flow()
-        self.sent = SentTokens(world)
+        if watched:
+            self.sent = SentTokens(world)
 
     def fresh(self) -> None:
         """A new process."""
         self.loop.fresh()
-        told = self.sent.told
-        self.sent = SentTokens(self.world)
-        self.sent.told = told
+        if self.watched:
+            told = self.sent.told
+            self.sent = SentTokens(self.world)
+            self.sent.told = told
 
     def started(self, agent: str = "a", task: str = "go", **more: Any) -> str:
         """A run of one task; its id."""
