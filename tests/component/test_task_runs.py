@@ -84,6 +84,22 @@ class TestARun:
         assert tasks.step(run_id).error == "a: mock_failed: I will not"
         assert tasks.world.finish(run_id, {"Error": "StepRefused", "Cause": ""}) == "failed"
 
+    def test_is_not_retried_just_as_no_method_run_is(self, tasks: Tasks) -> None:
+        run_id = tasks.waiting()
+        tasks.world.services.canceller.cancel(ORG, run_id)
+        with pytest.raises(NotFound):
+            tasks.world.services.retrier.retry(ORG, run_id, principal="test")
+
+    def test_that_was_deleted_is_skipped(self, tasks: Tasks) -> None:
+        run_id = tasks.waiting()
+        tasks.world.services.canceller.cancel(ORG, run_id)
+        tasks.world.services.fan_out.seal(ORG, run_id)
+        tasks.world.services.deleter.delete(ORG, run_id)
+        tasks.loop.flow()
+        assert tasks.loop.events("task_skipped") == ["task_skipped"]
+        pk = f"{ORG}#RUN#{run_id}"
+        assert [item["sk"] for item in tasks.world.items() if item["pk"] == pk] == []
+
     def test_release_ends_a_hold_and_is_done(self, tasks: Tasks) -> None:
         held = tasks.waiting("b", "hold on")
         tasks.loop.flow()
