@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.core.runs.retry import Retrier
     from chalicelib.core.runs.start import Starter
     from chalicelib.core.runs.step import StepRunner
-    from chalicelib.core.runs.waiting import Tokens, Wait
+    from chalicelib.core.runs.waiting import Tokens
     from chalicelib.core.triggers.archive import Archiver
     from chalicelib.core.triggers.fire import Firer
     from chalicelib.core.triggers.follow import Follower
@@ -186,6 +186,7 @@ class Services(SwarmWiring):
     @cached_property
     def reconciler(self) -> Reconciler:
         from chalicelib.core.runs.reconcile import Reconciler
+        from chalicelib.waiting_services import send_again
 
         return Reconciler(
             self.runs,
@@ -193,21 +194,11 @@ class Services(SwarmWiring):
             self.finisher,
             self.launcher,
             self.fan_out.seal,
-            self._send_again,
+            lambda *run: send_again(self, *run),
             self.admission.admit,
             self.clock,
             self.deleter,
         )
-
-    def _send_again(self, org: str, run_id: str) -> int:
-        """Open a run's gates and send its tokens that could be and were not; how many."""
-        gates = self.gates.send_again(org, run_id)
-        return gates + self.callbacks.deliver_all(org, run_id, self._look)
-
-    def _look(self, org: str, run_id: str, wait: Wait) -> None:
-        """Find out what nobody may have told a step that waits."""
-        if wait.task:
-            self.agent_tasks.look(org, run_id, wait)
 
     @cached_property
     def callbacks(self) -> Tokens:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.core.runs.approvals import Approvals, ApprovalStore
     from chalicelib.core.runs.children import Children
     from chalicelib.core.runs.model import RunDetail
-    from chalicelib.core.runs.waiting import Kind, Kinds, Tokens
+    from chalicelib.core.runs.waiting import Kind, Kinds, Tokens, Wait
     from chalicelib.services import Services
     from chalicelib.store.holds import Holds
 
@@ -22,6 +22,17 @@ def tokens(found: Services) -> Tokens:
 
     waits = Waits(found.table, retention_days=found.settings.retention_days)
     return Tokens(waits, found.machines, lambda *ended: found.gates.signal(*ended))
+
+
+def send_again(found: Services, org: str, run_id: str) -> int:
+    """Open a run's gates and send its tokens that could be and were not; how many."""
+
+    def look(org: str, run_id: str, wait: Wait) -> None:
+        if wait.task:
+            found.agent_tasks.look(org, run_id, wait)
+
+    gates = found.gates.send_again(org, run_id)
+    return gates + found.callbacks.deliver_all(org, run_id, look)
 
 
 def approvals(found: Services) -> Approvals:

@@ -126,8 +126,11 @@ def record_update(
     key: Key, step: Step, members: Item, condition: str, values: Mapping[str, Any]
 ) -> Update:
     """The part of a transaction that writes a try's record, if the condition holds."""
+    succeeded = step.status is StepStatus.SUCCEEDED
+    if succeeded:
+        members = {name: value for name, value in members.items() if name != "error"}
     expression = "SET " + ", ".join(f"#{name} = :new_{name}" for name in members)
-    if step.status is StepStatus.SUCCEEDED:
+    if succeeded:
         expression += " REMOVE #error"  # what an earlier try left
     return Update(
         key,

@@ -130,6 +130,20 @@ class TestTheChild:
         assert (sub(world, run_id).status, sub(world, run_id).failures) == ("failed", 2)
         assert sent.told[1:] == [(f"{run_id}-sub-1", "StepRefused")]
 
+    def test_a_child_that_succeeds_after_another_failed_leaves_no_error(
+        self, world: World, sent: SentTokens, stream: Stream
+    ) -> None:
+        run_id, child = started(world, with_sub(retry={"max_attempts": 2}))
+        world.services.runs.settle(ORG, child, _failed("no"))
+        stream.flow()
+        assert sub(world, run_id).error is not None
+        call(world, run_id, retry=1)
+        second = child_run_id(ORG, run_id, "sub", 1)
+        world.run_step(second, "work")
+        world.finish(second)
+        stream.flow()
+        assert (sub(world, run_id).status, sub(world, run_id).error) == ("succeeded", None)
+
     def test_a_call_that_is_repeated_finds_the_same_child(
         self, world: World, sent: SentTokens, stream: Stream
     ) -> None:

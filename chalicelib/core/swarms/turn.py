@@ -12,7 +12,7 @@ their mail up to 25 pieces are one commit, and a try is counted only once someth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from chalicelib.core.clock import Clock, rfc3339
@@ -26,9 +26,7 @@ from chalicelib.core.swarms.model import (
     NodeKind,
     NodeLife,
     NodeState,
-    Outgoing,
     SwarmEvent,
-    TaskOutcome,
 )
 from chalicelib.core.swarms.ports import (
     Brain,
@@ -41,6 +39,7 @@ from chalicelib.core.swarms.ports import (
 )
 from chalicelib.core.swarms.task_refs import outcome_of
 from chalicelib.core.swarms.taxonomy import event
+from chalicelib.core.swarms.turn_draft import Draft
 from chalicelib.core.swarms.turn_limits import (
     MOST_OUTGOING,
     MOST_SENT_BYTES,
@@ -52,8 +51,6 @@ from chalicelib.core.swarms.turn_limits import (
 MOST_TRIES: Final = 3
 MOST_AT_ONCE: Final = 25
 """Pieces of mail in one commit."""
-MOST_WRITES: Final = 80
-"""Lines and events in one commit; DynamoDB takes 100 items in a transaction."""
 ENOUGH_SECONDS: Final = 3.0
 """With less than this left, whoever has mail is called again."""
 MOST_LOST: Final = 20
@@ -74,25 +71,6 @@ class Contexts(Protocol):
 
 class _Full(Exception):
     """This much does not go into one commit; the mail is the next one's first."""
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What turns have come to that are not committed yet."""
-
-    life: NodeLife
-    count: int = 0
-    outgoing: list[Outgoing] = field(default_factory=list)
-    logs: list[LogLine] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    events: list[SwarmEvent] = field(default_factory=list)
-    outcomes: list[TaskOutcome] = field(default_factory=list)
-    hold: bool = False
-
-    @property
-    def full(self) -> bool:
-        writes = len(self.logs) + len(self.events) + len(self.outputs) + len(self.outcomes)
-        return self.hold or writes > MOST_WRITES or len(self.outgoing) > MOST_OUTGOING // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +146,7 @@ class _Turns:
             if begun is None:
                 return 0
             life, waiting = begun, waiting[:1]
-        draft = _Draft(life)
+        draft = Draft(life)
         brain = self.taker.brains(self.org, self.node) if waiting else None
         for mail in waiting:
             late = draft.count > 0 and self.seconds() < ENOUGH_SECONDS
@@ -186,7 +164,7 @@ class _Turns:
                 break
         return self._commit(life, draft)
 
-    def _turn(self, brain: Brain, draft: _Draft, mail: Mail) -> None:
+    def _turn(self, brain: Brain, draft: Draft, mail: Mail) -> None:
         """One turn, added to the draft. Raises StepFailed, and _Full where it has no room; the draft is
         as it was then."""
         if not self.taker.wanted(self.org, mail):
@@ -224,7 +202,7 @@ class _Turns:
         draft.events += [self._event(*told) for told in result.events]
         draft.outcomes += outcome_of(mail, output=result.output)
 
-    def _skip(self, draft: _Draft, mail: Mail) -> None:
+    def _skip(self, draft: Draft, mail: Mail) -> None:
         """Mail that nobody wants handled any more is handled, and that is all."""
         life = draft.life
         draft.life = replace(
@@ -252,7 +230,7 @@ class _Turns:
             kinds={} if fast else contexts.kinds(self.org, self.swarm),
         )
 
-    def _commit(self, life: NodeLife, draft: _Draft) -> int:
+    def _commit(self, life: NodeLife, draft: Draft) -> int:
         for ask in asks.fresh(life.memory, draft.life.memory):
             # Before the commit: a timer of an ask that came to nothing finds nothing and goes.
             self.taker.timers.ask_until(self.org, self.swarm, life.name, ask.correlation, ask.until)

@@ -171,7 +171,7 @@ def test_every_documented_parameter_is_built() -> None:
     tool = {"name": "t", "action": "http/request", "params": {"url": "{{ inputs.tool_input }}"}}
     params = {"model": "m", "prompt": "p", "tools": [tool], "max_rounds": 3, "output_schema": {}}
     assert places("ai/completion", params) == {}
-    assert [registry.not_built(name, params) for name in (*registry.names(), "nope")] == [[]] * 18
+    assert [registry.not_built(name, params) for name in (*registry.names(), "nope")] == [[]] * 19
 
 
 def test_members_of_a_tool_are_checked_too_and_so_are_its_actions_parameters() -> None:
