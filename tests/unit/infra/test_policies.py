@@ -45,14 +45,15 @@ def test_a_role_is_passed_to_the_one_service_that_it_is_for() -> None:
         for statement in statements
         if statement["Action"] == "iam:PassRole"
     }
+    agents = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/runyard-${Stage}-agent-*"
+    wanted = (
+        ({"Fn::GetAtt": ["MachineRole", "Arn"]}, "states"),
+        ({"Fn::GetAtt": ["ScheduleRole", "Arn"]}, "scheduler"),
+        ({"Fn::Sub": agents}, "ecs-tasks"),
+    )
     assert passing == {
-        json.dumps(
-            [
-                [{"Fn::GetAtt": [role, "Arn"]}],
-                {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}},
-            ]
-        )
-        for role, service in (("MachineRole", "states"), ("ScheduleRole", "scheduler"))
+        json.dumps([[role], {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}])
+        for role, service in wanted
     }
 
 

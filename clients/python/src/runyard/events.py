@@ -16,6 +16,7 @@ class Started(TypedDict):
     runId: str
     workflow: str
     version: int
+    """0 of an agent's task, which is of no applied version."""
     sourceRunId: NotRequired[str]
     """The run that this one retries."""
 
@@ -104,7 +105,7 @@ class Suspended(TypedDict):
 
 
 class MethodOutput(TypedDict):
-    """A method run succeeded. Over 16,384 bytes the output is read elsewhere."""
+    """A method run, or an agent's task, succeeded. Over 16,384 bytes the output is read elsewhere."""
 
     kind: Literal["method_output"]
     at: str

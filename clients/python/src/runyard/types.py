@@ -671,6 +671,357 @@ class SetAllowanceAnswer(TypedDict):
     """As in `X-Request-Id`."""
 
 
+class ValidConfig(TypedDict):
+    """`config_path` or `format` is repeated where it was given."""
+
+    valid: Literal[True]
+    config: dict[str, Any]
+    """A summary."""
+
+
+class SwarmLine(TypedDict):
+    name: str
+    status: Literal["starting", "running", "paused", "stopped", "error"]
+    started_at: str
+    agent_count: int
+    object_count: int
+
+
+class SwarmList(TypedDict):
+    swarms: list[SwarmLine]
+
+
+class CreatedSwarm(TypedDict):
+    status: Literal["created"]
+    swarm_name: str
+
+
+class CleanedSwarms(TypedDict):
+    status: Literal["cleaned"]
+    swarms_removed: int
+    events_cleared: bool
+
+
+class StoppedSwarm(TypedDict):
+    status: Literal["stopped", "purged"]
+    swarm_name: str
+    config_path: str | None
+
+
+class SwarmAgentDetail(TypedDict):
+    """An agent in the detail of its swarm."""
+
+    name: str
+    swarm_name: str
+    state: Literal["initializing", "idle", "working", "error", "stopped"]
+    backend: str
+    """`mock`, `local`, `bwrap`, `bedrock`, `http`, `lambda` …"""
+    inbox_size: int
+    """Mail that waits."""
+    message_count: int
+    """Mail handled since the agent was started."""
+    skills: list[str]
+    started_at: str | None
+    last_activity: str | None
+    backend_type: str
+    model: str | None
+    skills_paths: list[str]
+    container_name: str
+    container_status: str
+    """As a container's: `created`, `running`, `paused`, `exited` or `dead`."""
+
+
+class SwarmObjectDetail(TypedDict):
+    name: str
+    state: Literal["initializing", "idle", "working", "error", "stopped"]
+    handler: str | None
+    handler_module: str | None
+    source_file: str | None
+    """Where its code is."""
+
+
+class SwarmSize(TypedDict):
+    agent_count: int
+    object_count: int
+    topology_edges: int
+
+
+OutgoingEdges = TypedDict("OutgoingEdges", {"from": "str", "targets": "list[str]"})
+
+
+class SwarmFiles(TypedDict):
+    """Where a swarm's things are, as clients name it."""
+
+    config: str | None
+    data_dir: str
+    log: str
+
+
+class SwarmDetails(TypedDict):
+    """A swarm with everything in it."""
+
+    name: str
+    status: Literal["starting", "running", "paused", "stopped", "error"]
+    started_at: str
+    config_path: str | None
+    agents: list[SwarmAgentDetail]
+    objects: list[SwarmObjectDetail]
+    agent_counts: dict[str, int]
+    """How many agents are in each state."""
+    config: SwarmSize
+    topology: list[OutgoingEdges]
+    file_paths: SwarmFiles
+
+
+RoutedMessage = TypedDict(
+    "RoutedMessage", {"status": "Literal['routed']", "from": "str", "to": "str", "swarm": "str"}
+)
+
+
+SwarmLogEntry = TypedDict(
+    "SwarmLogEntry",
+    {
+        "timestamp": "str",
+        "swarm": "str",
+        "from": "str",
+        "to": "str | list[str]",
+        "type": "str",
+        "content_preview": "str",
+    },
+)
+
+
+class SwarmMessageLog(TypedDict):
+    messages: list[SwarmLogEntry]
+
+
+class ClearedOverlay(TypedDict):
+    status: Literal["cleared"]
+    swarm: str
+
+
+class RecordedChange(TypedDict):
+    op: str
+    payload: dict[str, Any]
+
+
+class SwarmOverlay(TypedDict):
+    swarm: str
+    events: list[RecordedChange]
+
+
+class PausedSwarm(TypedDict):
+    status: Literal["paused"]
+    swarm_name: str
+    containers_paused: int
+
+
+class RestartedSwarm(TypedDict):
+    status: Literal["restarted"]
+    swarm_name: str
+    delete_data: bool
+
+
+class ResumedSwarm(TypedDict):
+    status: Literal["resumed"]
+    swarm_name: str
+    containers_resumed: int
+
+
+class SwarmTopology(TypedDict):
+    topology: list[OutgoingEdges]
+
+
+class ChangedTopology(TypedDict):
+    status: Literal["ok"]
+    added: int
+    removed: int
+
+
+class SwarmAgent(TypedDict):
+    """An agent with its state."""
+
+    name: str
+    swarm_name: str
+    state: Literal["initializing", "idle", "working", "error", "stopped"]
+    backend: str
+    """`mock`, `local`, `bwrap`, `bedrock`, `http`, `lambda` …"""
+    inbox_size: int
+    """Mail that waits."""
+    message_count: int
+    """Mail handled since the agent was started."""
+    skills: list[str]
+    started_at: str | None
+    last_activity: str | None
+
+
+class SwarmAgentList(TypedDict):
+    agents: list[SwarmAgent]
+
+
+class AddedNode(TypedDict):
+    status: Literal["added"]
+    name: str
+
+
+class RemovedNode(TypedDict):
+    status: Literal["removed"]
+    name: str
+
+
+AgentHistoryEntry = TypedDict(
+    "AgentHistoryEntry",
+    {
+        "type": "Literal['task', 'incoming', 'outgoing']",
+        "content": "Any",
+        "timestamp": "str",
+        "from": "NotRequired[str | None]",
+        "to": "NotRequired[str | list[str] | None]",
+        "message_type": "NotRequired[str | None]",
+    },
+)
+
+
+class AgentHistory(TypedDict):
+    history: list[AgentHistoryEntry]
+
+
+class AgentLogLine(TypedDict):
+    session_id: str
+    timestamp: str
+    role: str
+    """`system`, `user`, `assistant` or `tool`."""
+    content: str
+
+
+class AgentLogs(TypedDict):
+    logs: list[AgentLogLine]
+
+
+class RestartedAgent(TypedDict):
+    status: Literal["restarted"]
+    agent: str
+
+
+class NotScaled(TypedDict):
+    name: str
+    reason: str
+
+
+class ScaledAgents(TypedDict):
+    added: list[str]
+    removed: list[str]
+    failed: list[NotScaled]
+
+
+class ScaledGroup(TypedDict):
+    status: Literal["ok"]
+    result: ScaledAgents
+
+
+class SentTask(TypedDict):
+    status: Literal["sent"]
+    agent: str
+    task: str
+    run_id: NotRequired[str | None]
+    """Given only of a task that is a run."""
+
+
+class SwarmObject(TypedDict):
+    """An object with its state."""
+
+    name: str
+    state: Literal["initializing", "idle", "working", "error", "stopped"]
+    handler: str | None
+
+
+class SwarmObjectList(TypedDict):
+    objects: list[SwarmObject]
+
+
+class ObjectState(TypedDict):
+    object: str
+    state: dict[str, Any]
+    """Whatever the handler keeps."""
+
+
+class ConfiguredObject(TypedDict):
+    status: Literal["updated"]
+    object: str
+    keys: list[str]
+    """The members that were set."""
+
+
+class SwarmEventLine(TypedDict):
+    id: str
+    timestamp: str
+    level: str
+    category: str
+    swarm: str | None
+    agent: str | None
+    event_type: str
+    message: str
+    metadata: dict[str, Any]
+
+
+class EventPage(TypedDict):
+    events: list[SwarmEventLine]
+    count: int
+    query: dict[str, Any]
+    """The filters as they were understood."""
+
+
+class SwarmEventPage(TypedDict):
+    events: list[SwarmEventLine]
+    count: int
+    swarm: str
+
+
+class AgentEventPage(TypedDict):
+    events: list[SwarmEventLine]
+    count: int
+    swarm: str
+    agent: str
+
+
+class SkillLine(TypedDict):
+    name: str
+    path: str
+    relative_path: str
+    category: str
+    """The folder; `default` for a file at the root."""
+
+
+class SkillList(TypedDict):
+    skills: list[SkillLine]
+    base_path: str
+    count: int
+
+
+class SkillDetail(TypedDict):
+    name: str
+    path: str
+    content: str
+    size: int
+    """Of the content in UTF-8, in bytes."""
+
+
+class AgentSkill(TypedDict):
+    name: str
+    content: str
+    path: str
+
+
+class AgentSkills(TypedDict):
+    skills: list[AgentSkill]
+    """With the agent's names filled in."""
+
+
+class UpdatedSkill(TypedDict):
+    status: Literal["updated"]
+    skill: str
+
+
 class ApprovalItem(TypedDict):
     id: str
     run_id: str
@@ -798,6 +1149,28 @@ class Alive(TypedDict):
 class Ready(TypedDict):
     status: str
     checks: dict[str, str]
+
+
+class SocketEvents(TypedDict):
+    client_to_server: list[str]
+    server_to_client: list[str]
+
+
+class SocketAdvice(TypedDict):
+    url: str
+    channel: str
+    events: SocketEvents
+
+
+class ApiDescriptor(TypedDict):
+    """What is here and where to read about it."""
+
+    name: str
+    version: str
+    description: str
+    endpoints: dict[str, str]
+    websocket: SocketAdvice
+    documentation: dict[str, str]
 
 
 class ErrorPage(TypedDict):

@@ -15,6 +15,11 @@ from runyard.api.models import AsyncModels, Models
 from runyard.api.organizations import AsyncOrganizations, Organizations
 from runyard.api.runs import AsyncRuns, Runs
 from runyard.api.secrets import AsyncSecrets, Secrets
+from runyard.api.skills import AsyncSkills, Skills
+from runyard.api.swarm_agents import AsyncSwarmAgents, SwarmAgents
+from runyard.api.swarm_events import AsyncSwarmEvents, SwarmEvents
+from runyard.api.swarm_objects import AsyncSwarmObjects, SwarmObjects
+from runyard.api.swarms import AsyncSwarms, Swarms
 from runyard.api.tokens import AsyncTokens, Tokens
 from runyard.api.triggers import AsyncTriggers, Triggers
 from runyard.api.users import AsyncUsers, Users
@@ -30,6 +35,11 @@ class Groups:
         self.graph_workflows = GraphWorkflows(send)
         self.graph_runs = GraphRuns(send)
         self.compute_units = ComputeUnits(send)
+        self.swarms = Swarms(send)
+        self.swarm_agents = SwarmAgents(send)
+        self.swarm_objects = SwarmObjects(send)
+        self.swarm_events = SwarmEvents(send)
+        self.skills = Skills(send)
         self.approvals = Approvals(send)
         self.models = Models(send)
         self.hooks = Hooks(send)
@@ -52,6 +62,11 @@ class AsyncGroups:
         self.graph_workflows = AsyncGraphWorkflows(send)
         self.graph_runs = AsyncGraphRuns(send)
         self.compute_units = AsyncComputeUnits(send)
+        self.swarms = AsyncSwarms(send)
+        self.swarm_agents = AsyncSwarmAgents(send)
+        self.swarm_objects = AsyncSwarmObjects(send)
+        self.swarm_events = AsyncSwarmEvents(send)
+        self.skills = AsyncSkills(send)
         self.approvals = AsyncApprovals(send)
         self.models = AsyncModels(send)
         self.hooks = AsyncHooks(send)

@@ -8,6 +8,15 @@ from runyard import types as t
 from runyard._request import AsyncSend, Request, Send, make
 
 
+def describe_api() -> Request[t.ApiDescriptor]:
+    """What this API has, and where."""
+    return make(
+        "GET",
+        "/",
+        public=True,
+    )
+
+
 def asyncapi() -> Request[dict[str, Any]]:
     """The sockets as an AsyncAPI 3.0 document."""
     return make(
@@ -73,6 +82,13 @@ class Documentation:
     def __init__(self, send: Send) -> None:
         self._send = send
 
+    def describe_api(self) -> t.ApiDescriptor:
+        """What this API has, and where.
+
+        `GET /`; public.
+        """
+        return self._send(describe_api())
+
     def asyncapi(self) -> dict[str, Any]:
         """The sockets as an AsyncAPI 3.0 document.
 
@@ -131,6 +147,13 @@ class AsyncDocumentation:
 
     def __init__(self, send: AsyncSend) -> None:
         self._send = send
+
+    async def describe_api(self) -> t.ApiDescriptor:
+        """What this API has, and where.
+
+        `GET /`; public.
+        """
+        return await self._send(describe_api())
 
     async def asyncapi(self) -> dict[str, Any]:
         """The sockets as an AsyncAPI 3.0 document.
