@@ -6,6 +6,7 @@ concern, each naming what it changes.
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ THROWAWAY_STAGES: Final = (LOCAL, "dev")
 """Stages whose data go with the stack."""
 RESOURCE_LIMIT: Final = 300
 """API Gateway's limit of resources in one REST API."""
+ANY_METHOD: Final = "x-amazon-apigateway-any-method"
+"""Every method that a path does not name, for API Gateway."""
 
 _PREFLIGHT = gateway_responses.preflight_headers("${CorsOrigin}")
 
@@ -147,12 +150,16 @@ def _set_status_events(template: Template) -> None:
 
 
 def _set_rest(template: Template) -> None:
-    """Error bodies, a preflight on every path, throttling and (if asked for) access logs."""
+    """Error bodies, 405 and a preflight on every path, throttling and access logs (if asked for)."""
     properties = template["Resources"]["RestAPI"]["Properties"]
     properties["EndpointConfiguration"] = {"Type": "REGIONAL"}
     properties["Name"] = {"Fn::Sub": "runyard-${Stage}"}
     body = properties["DefinitionBody"]
     body["x-amazon-apigateway-gateway-responses"] = gateway_responses.swagger_extension()
+    for methods in body["paths"].values():
+        # API Gateway answers a method that a path does not have like an unknown path; the Lambda
+        # knows the difference, and what is allowed.
+        methods[ANY_METHOD] = copy.deepcopy(next(iter(methods.values())))
     # Unknown paths answer OPTIONS too: a browser then reads the 404 instead of a CORS error.
     body["paths"].setdefault("/{proxy+}", {})
     for methods in body["paths"].values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +14,7 @@ from chalicelib.api.current import Refusal, set_current
 from chalicelib.api.problems import render_problem
 from chalicelib.api.rate_limits import Budget, Count
 from chalicelib.api.requests import ApiRequest
-from chalicelib.api.routing import cors, route_of
+from chalicelib.api.routing import Route, cors, route_of, routes_at
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import (
     Fault,
@@ -54,7 +54,9 @@ def middleware(
         route = route_of(event.method, pattern)
         principal: Principal | None = None
         budget = Budget(event.method, pattern, limit)
-        render = route.render_error if route else render_problem
+        # A method that the path does not have is refused as its dialect refuses.
+        neighbours = [] if route else routes_at(pattern)
+        render = (route or neighbours[0]).render_error if route or neighbours else render_problem
         logger.append_keys(correlation_id=correlation_id)
         try:
             budget.spend_by_address(route, event)
@@ -82,6 +84,8 @@ def middleware(
             # AWS failed us before a view was reached: what is in the view Chalice catches itself.
             logger.exception("a call to AWS failed")
             response = render(_FAULT, path, correlation_id)
+        if neighbours:
+            response.headers["Allow"] = _allowed(neighbours)
         response.headers["X-Request-Id"] = correlation_id
         for name, value in cors().get_access_control_headers().items():
             response.headers.setdefault(name, value)
@@ -151,6 +155,11 @@ def _made_by_chalice(response: Response) -> bool:
     return (
         response.status_code >= 400 and isinstance(body, dict) and set(body) == {"Code", "Message"}
     )
+
+
+def _allowed(routes: Sequence[Route]) -> str:
+    """The header `Allow` (RFC 9110) of a path with these routes; API Gateway answers OPTIONS."""
+    return ", ".join([*(route.method for route in routes), "OPTIONS"])
 
 
 def _as_refusal(response: Response, method: str, path: str) -> RunyardError:

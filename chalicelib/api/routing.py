@@ -182,6 +182,11 @@ def declared() -> Iterator[Route]:
     return iter(sorted(_DECLARED.values(), key=lambda route: (route.path, route.method)))
 
 
+def routes_at(path: str) -> list[Route]:
+    """The routes of one path, by method; `path` is the pattern."""
+    return [route for route in declared() if route.path == path]
+
+
 def route_of(method: str, path: str) -> Route | None:
     """The route that Chalice chose: `path` is its pattern, not the request's path."""
     return _DECLARED.get((method, path))

@@ -42,6 +42,9 @@ for mails on `*`. For batches of SQS it asks for calls of their own. Here it ask
 **Streams that come again in part.** MiniStack does not heed which records of a table's stream a function
 reports as failed: they were lost. Here the whole batch comes again, which AWS may do as well.
 
+**Any method.** A path of an imported API can have a method for whatever it does not name. MiniStack has
+such methods, and does not see them in what it imports. Here it does.
+
 **Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
 lines without a wait, and an exception does not end the process.
 
@@ -73,6 +76,7 @@ NEEDED = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
 }
 """Calls that AWS has no permission of their own for."""
+ANY_METHOD = "x-amazon-apigateway-any-method"
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 _LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
 
@@ -421,6 +425,16 @@ def hasty(
     return map_items, machine
 
 
+def any_method(import_operation: Callable[..., None]) -> Callable[..., None]:
+    """Wraps `_import_operation`, which gets a method in capitals: the extension's name is `ANY`."""
+
+    def call(api_id: str, resource_id: str, http_method: str, *more: Any) -> None:
+        method = "ANY" if http_method == ANY_METHOD.upper() else http_method
+        import_operation(api_id, resource_id, method, *more)
+
+    return call
+
+
 def main() -> None:
     """Repair and start."""
     import runpy
@@ -429,6 +443,7 @@ def main() -> None:
     from ministack.app import main as start  # type: ignore[import-not-found]
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
+        apigateway_v1,
         eventbridge,
         lambda_svc,
         scheduler,
@@ -438,6 +453,8 @@ def main() -> None:
     # This folder is not searched for modules: a file in it is called ministack.py.
     runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
+    apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)
+    apigateway_v1._import_operation = any_method(apigateway_v1._import_operation)
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = zoned(
         eventbridge._parse_cron_fields, eventbridge._cron_next_fire
     )

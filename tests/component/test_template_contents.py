@@ -15,6 +15,7 @@ from chalicelib.settings import Settings
 from infra import emulator, policies, template
 from infra.package import Artifact, package
 from infra.paths import ROOT
+from infra.template import ANY_METHOD
 
 FUNCTION = "AWS::Serverless::Function"
 
@@ -130,6 +131,17 @@ def test_every_path_answers_a_preflight_with_cors(aws: dict[str, Any]) -> None:
         origin = "method.response.header.Access-Control-Allow-Origin"
         # Chalice would write the origin of the machine that packages.
         assert answer["responseParameters"][origin] == {"Fn::Sub": "'${CorsOrigin}'"}, path
+
+
+def test_every_path_passes_methods_that_it_does_not_have_to_the_lambda(aws: dict[str, Any]) -> None:
+    paths = of_type(aws, "AWS::Serverless::Api")["RestAPI"]["DefinitionBody"]["paths"]
+    assert set(paths["/{proxy+}"]) == {"options"}, "an unknown path needs no Lambda"
+    for path, methods in paths.items():
+        if path == "/{proxy+}":
+            continue
+        named = [one for name, one in methods.items() if name not in {"options", ANY_METHOD}]
+        integration = "x-amazon-apigateway-integration"
+        assert methods[ANY_METHOD][integration] == named[0][integration], path
 
 
 def test_the_rest_api_is_regional_and_under_api_gateways_limit(

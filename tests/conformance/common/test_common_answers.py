@@ -32,8 +32,8 @@ ANSWERS: dict[str, tuple[int, Callable[[Api], requests.Response]]] = {
     "400 socket path": (400, lambda api: api.get("/ws")),
     "404 id": (404, lambda api: api.get("/api/v1/executions/run_x")),
     "404 path": (404, lambda api: api.get("/api/v2/executions")),
-    "404 method": (404, lambda api: api.call("DELETE", "/api/v1/executions")),
-    "404 method of run": (404, lambda api: api.get("/api/v1/run/common-one")),
+    "405": (405, lambda api: api.call("DELETE", "/api/v1/executions")),
+    "405 of run": (405, lambda api: api.get("/api/v1/run/common-one")),
     "404 management": (404, lambda api: api.get("/@connections/abc")),
     "404 slug": (404, lambda api: api.get("/errors/no-such")),
     "413": (413, lambda api: api.put("common-one", b"x" * 1_000_001)),
@@ -46,7 +46,7 @@ ANSWERS: dict[str, tuple[int, Callable[[Api], requests.Response]]] = {
     ),
     "422": (422, lambda api: api.post("/api/v1/run/common-one", json={"inputs": {"x": 1}})),
 }
-"""A way to every status. A path without that method is, for API Gateway, a path that is not there."""
+"""A way to every status."""
 
 
 @pytest.mark.parametrize("case", ANSWERS)

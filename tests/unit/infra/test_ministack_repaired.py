@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from infra.local.ministack_repaired import (
+    ANY_METHOD,
     STARTED_BY,
     Zoned,
     addressed,
     alone,
     along,
+    any_method,
     hasty,
     heeded,
     impatient,
@@ -406,3 +408,17 @@ def test_a_stop_of_an_execution_stops_what_it_has_started_and_waits_for() -> Non
     stopped = [arn for arn, one in executions.items() if one["status"] == "ABORTED"]
     assert stopped == ["run", "part", "part of the part"]
     assert executions["ended"]["status"] == "SUCCEEDED"
+
+
+def test_an_imported_path_has_any_method() -> None:
+    seen: list[tuple[Any, ...]] = []
+    operation: dict[str, Any] = {}
+
+    imported = any_method(lambda *arguments: seen.append(arguments))
+    imported("api", "resource", "GET", operation)
+    imported("api", "resource", ANY_METHOD.upper(), operation, {})
+
+    assert seen == [
+        ("api", "resource", "GET", operation),
+        ("api", "resource", "ANY", operation, {}),
+    ]
