@@ -99,7 +99,7 @@ class Workflows:
     def version(self, org: str, workflow: str, number: int) -> Version | None:
         """One GetItem, and one GetObject for a large one, unless it is remembered. That of agents'
         tasks is stored nowhere."""
-        if number == 0:
+        if number == 0 and "/" in workflow:
             from chalicelib.core.swarms.task_version import task_version
 
             return task_version(workflow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.api.requests import ApiRequest
 from chalicelib.api.routing import Parameter
@@ -18,6 +18,9 @@ from chalicelib.core.swarms.model import NAME, NodeKind
 from chalicelib.core.swarms.taxonomy import CATEGORIES, LEVELS, TYPES, filter_problem
 from chalicelib.core.swarms.views import event_view
 from chalicelib.services import services
+
+if TYPE_CHECKING:
+    from chalicelib.core.swarms.ports import EventFilters
 
 routes = SwarmRoutes(__name__, tag="swarm events")
 
@@ -50,7 +53,8 @@ _AGENT: Final = Parameter("agent", "Only events about this agent or object.", _N
 )
 def list_events(request: ApiRequest) -> dict[str, Any]:
     """All filters that are there must hold. `query` repeats them as they were understood."""
-    page, query = _page(request, _name(request, "swarm"), _name(request, "agent"))
+    filters, most = _asked(request, _name(request, "swarm"), _name(request, "agent"))
+    page, query = _page(request, filters, most)
     return {**page, "query": query}
 
 
@@ -64,8 +68,9 @@ def list_events(request: ApiRequest) -> dict[str, Any]:
     errors=(400, 404),
 )
 def list_swarm_events(request: ApiRequest, name: str) -> dict[str, Any]:
+    filters, most = _asked(request, name, _name(request, "agent"))
     services().swarms.found(request.caller.org, name)
-    page, _ = _page(request, name, _name(request, "agent"))
+    page, _ = _page(request, filters, most)
     return {**page, "swarm": name}
 
 
@@ -79,18 +84,17 @@ def list_swarm_events(request: ApiRequest, name: str) -> dict[str, Any]:
     errors=(400, 404),
 )
 def list_agent_events(request: ApiRequest, name: str, agent: str) -> dict[str, Any]:
+    filters, most = _asked(request, name, agent)
     node_of(request.caller.org, name, agent, NodeKind.AGENT)
-    page, _ = _page(request, name, agent)
+    page, _ = _page(request, filters, most)
     return {**page, "swarm": name, "agent": agent}
 
 
-def _page(
-    request: ApiRequest, swarm: str | None, agent: str | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The events that are asked for, and the filters. Raises BadRequest."""
+def _asked(request: ApiRequest, swarm: str | None, agent: str | None) -> tuple[EventFilters, int]:
+    """The filters, and how many events are wanted. Raises BadRequest."""
     from chalicelib.core.swarms.ports import EventFilters
 
-    query, most, minutes = request.query, limit(request), _minutes(request)
+    query, minutes = request.query, _minutes(request)
     since = services().clock() - timedelta(minutes=minutes) if minutes is not None else None
     filters = EventFilters(
         level=query.get("level"),
@@ -102,14 +106,21 @@ def _page(
     )
     if problem := filter_problem(filters):
         raise BadRequest(problem)
+    return filters, limit(request)
+
+
+def _page(
+    request: ApiRequest, filters: EventFilters, most: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The events that are asked for, and the filters as they were understood."""
     found = services().swarm_events.find(request.caller.org, filters, most)
     told = {
         "level": filters.level,
         "category": filters.category,
-        "swarm": swarm,
-        "agent": agent,
+        "swarm": filters.swarm,
+        "agent": filters.agent,
         "event_type": filters.event_type,
-        "minutes": minutes,
+        "minutes": _minutes(request),
         "limit": most,
     }
     events = [event_view(event) for event in found]

@@ -1,9 +1,9 @@
 """Cancelling everything that is live: O(live), whatever the history is.
 
-Two rounds. The first writes: each live run of the open index is settled, several at once, and only
-what this call settled is counted. The second tidies up: it stops the executions, as far as the
-time goes; the reconciler stops the rest. So however slow Step Functions is (it allows 200 stops a
-second), it never keeps a run from being cancelled.
+Two rounds. The first writes: each live run of the open index is settled, several at once. What this
+call settled is counted, and what its parent's end took along before it was its turn. The second
+tidies up: it stops the executions, as far as the time goes; the reconciler stops the rest. So however
+slow Step Functions is (it allows 200 stops a second), it never keeps a run from being cancelled.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 from itertools import islice
 from typing import Final, TypeVar
 
 from chalicelib.core.clock import Clock, rfc3339
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.runs.cancel import REASON
+from chalicelib.core.runs.cascade import REASON as ALONG
 from chalicelib.core.runs.model import Run, RunStatus
 from chalicelib.core.runs.ports import Machines, RunStore, Settlement
 
@@ -28,6 +30,15 @@ _WORKERS: Final = 8
 _CHUNK: Final = 64
 """Runs between two looks at the clock."""
 T = TypeVar("T")
+
+
+class _Found(Enum):
+    """What became of a run that was live when it was listed."""
+
+    OURS = "cancelled by this call"
+    ALONG = "cancelled along with its parent, by this call or by the parent's aftermath"
+    OVER = "it ended by itself"
+    LEFT = "AWS said later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class BulkCanceller:
     seconds: Callable[[], float]
     """Seconds of a clock that only goes forward."""
     descend: Callable[[Run], int]
-    """Cancels what a run that is over has started; how many runs (`cascade`)."""
+    """Cancels what a run that is over has started (`cascade`)."""
     workers: int = _WORKERS
 
     def cancel(self, org: str, run_type: str | None = None) -> CancelledAll:
@@ -67,31 +78,32 @@ class BulkCanceller:
                 if self.seconds() >= end:
                     more = True
                     break
-                for run, done in zip(chunk, pool.map(self._settle, chunk), strict=True):
-                    if done:
+                for run, found in zip(chunk, pool.map(self._settle, chunk), strict=True):
+                    if found is _Found.OURS:
                         cancelled.append(run)
-                        count += done
-                    more = more or done is None
+                    count += found in (_Found.OURS, _Found.ALONG)
+                    more = more or found is _Found.LEFT
             for chunk in _chunks(cancelled):
                 if self.seconds() >= end:
                     break
                 list(pool.map(self._stop, chunk))
         return CancelledAll(count, more)
 
-    def _settle(self, run: Run) -> int | None:
-        """How many runs this call cancelled: none, or it and what it has started; None when AWS
-        said "later". Children that are left then are the aftermath's."""
+    def _settle(self, run: Run) -> _Found:
+        """Cancel one run and what it has started. Children that are left then are the aftermath's."""
         settlement = Settlement(RunStatus.CANCELLED, rfc3339(self.clock()), error=REASON)
         try:
-            done = self.runs.settle(run.org, run.id, settlement, run=run)[0]
+            done, now = self.runs.settle(run.org, run.id, settlement, run=run)
         except Unavailable:
-            return None
+            return _Found.LEFT
         if not done:
-            return 0
+            along = now is not None and now.status is RunStatus.CANCELLED and now.error == ALONG
+            return _Found.ALONG if along else _Found.OVER
         try:
-            return 1 + self.descend(run)
+            self.descend(run)
         except Unavailable:
-            return 1
+            return _Found.OURS
+        return _Found.OURS
 
     def _stop(self, run: Run) -> bool:
         """Whether its execution was told to stop. If not, the reconciler will tell it."""

@@ -130,8 +130,9 @@ def mail_id(item: str, position: int, to: str) -> str:
 
 
 def event_id(item: str, position: int) -> str:
-    """The id of the event of a message, the same however often the message is handed over."""
-    return f"evt_{_digest(item, position)}"
+    """The id of the event of a message, the same however often the message is handed over. Messages
+    of one turn have one time: the position keeps their order in the log."""
+    return f"evt_{position:04d}{_digest(item, position)}"
 
 
 def _digest(*parts: str | int) -> str:

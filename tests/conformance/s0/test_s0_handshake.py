@@ -54,7 +54,7 @@ def test_s0_socket__another_path_is_refused(stack: RunningStack, path: str) -> N
     assert refused(f"{stack.local.ws_url}{path}?token={stack.credentials.token}") == 404
 
 
-@pytest.mark.parametrize("path", ["/swarm/websocket", "/api/v1/pipelines/run_x/stream"])
+@pytest.mark.parametrize("path", ["/api/v1/batch/b/stream", "/api/v1/pipelines/run_x/stream"])
 def test_s0_socket__a_path_whose_protocol_is_not_built_is_refused(
     stack: RunningStack, path: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_s0_socket__a_path_whose_protocol_is_not_built_is_refused(
 def test_s0_socket__a_client_cannot_name_another_path_in_its_query(stack: RunningStack) -> None:
     token = stack.credentials.token
     for query in ("path=/ws", "%70ath=/ws", "path=%2Fws"):
-        assert refused(f"{stack.local.ws_url}/swarm/websocket?token={token}&{query}") >= 400
+        assert refused(f"{stack.local.ws_url}/api/v1/batch/b/stream?token={token}&{query}") >= 400
     with connect(
         f"{stack.local.ws_url}/ws?token={token}&path=/other", open_timeout=PATIENCE_SECONDS
     ):

@@ -65,7 +65,7 @@ def parts(stack: RunningStack, run_id: str) -> list[tuple[str, str]]:
     client = stack.local.session.client("stepfunctions")
     found = []
     for machine in client.list_state_machines(maxResults=1000)["stateMachines"]:
-        if "-graphs-" not in machine["name"]:
+        if "-Graphs-" not in machine["name"]:
             continue
         arn = machine["stateMachineArn"]
         for line in client.list_executions(stateMachineArn=arn)["executions"]:

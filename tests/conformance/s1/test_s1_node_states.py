@@ -210,7 +210,7 @@ def test_s1_cancel__stops_the_execution_of_a_run_in_a(
     (machine,) = [
         one["stateMachineArn"]
         for one in client.list_state_machines(maxResults=1000)["stateMachines"]
-        if "-graphs-" in one["name"] and "sync" not in one["name"]
+        if "-Graphs-" in one["name"]
     ]
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
     assert client.describe_execution(executionArn=arn)["status"] == "ABORTED"

@@ -26,6 +26,8 @@ assert entry_points.app.routes
 ROUTES = {f"{route.method} {route.path}": route for route in declared()}
 WITH_PARAMETERS = [name for name, route in ROUTES.items() if route.parameters]
 WITH_BODY = [name for name, route in ROUTES.items() if route.body is not None]
+STRICT = [n for n in WITH_BODY if isinstance(ROUTES[n].body, type) and not ROUTES[n].lenient]
+"""Routes whose bodies have no member that is not declared: all but S3's."""
 LISTS = [n for n, route in ROUTES.items() if any(p.name == "limit" for p in route.parameters)]
 PROTECTED = [n for n, route in ROUTES.items() if route.role and n != "GET /metrics"]
 """That one is public on the local stage by its setting `MetricsPublic`."""
@@ -59,7 +61,7 @@ def documented(route: Route, answer: requests.Response, *more: int) -> None:
     """Fails unless the status is one that the route declares, or one of `more`."""
     allowed = DONE | {*route.errors, *more}
     assert answer.status_code in allowed, f"{answer.status_code} {answer.text[:300]}"
-    assert "Traceback" not in answer.text and ".py" not in answer.text
+    assert "Traceback" not in answer.text and '.py\\", line' not in answer.text
     has_common_headers(answer)
 
 
@@ -121,7 +123,7 @@ def test_bad_input__no_body_is_a_fault_of_ours(admins: dict[str, Api], name: str
         documented(route, answer)
 
 
-@pytest.mark.parametrize("name", [n for n in WITH_BODY if isinstance(ROUTES[n].body, type)])
+@pytest.mark.parametrize("name", STRICT)
 def test_bad_input__an_unknown_member_is_refused_by_name(admins: dict[str, Api], name: str) -> None:
     route = ROUTES[name]
     sent = json.dumps({"no_such_member": 1}).encode()

@@ -68,14 +68,14 @@ def test_a_part_fits_into_the_history_of_its_execution(nodes: int) -> None:
 @pytest.mark.parametrize(("nodes", "items"), [(1, 100), (10, 100), (99, 100), (900, 11)])
 @pytest.mark.parametrize("shared", [True, False])
 def test_what_may_run_has_room_somewhere(nodes: int, items: int, *, shared: bool) -> None:
-    need = Need.of(plan_of(looped(nodes), "w"), "loop", items, CALL, "x-graphs-y" if shared else "")
+    need = Need.of(plan_of(looped(nodes), "w"), "loop", items, CALL, "x-Graphs-y" if shared else "")
     assert need.here.nodes == nodes * items <= need.here.most_nodes
     assert need.elsewhere.events <= need.elsewhere.most_events
 
 
 def test_a_small_loop_fits_where_it_is_and_a_large_one_does_not() -> None:
     def fits(nodes: int) -> bool:
-        need = Need.of(plan_of(looped(nodes), "w"), "loop", 100, CALL, "x-graphs-y")
+        need = Need.of(plan_of(looped(nodes), "w"), "loop", 100, CALL, "x-Graphs-y")
         return need.here.events <= need.here.most_events
 
     assert fits(10)
@@ -84,8 +84,8 @@ def test_a_small_loop_fits_where_it_is_and_a_large_one_does_not() -> None:
 
 def test_a_machine_that_knows_no_parts_leaves_nothing_to_them() -> None:
     plan = plan_of(looped(1), "w")
-    old = Need.of(plan, "loop", 1, Call("org", "run_1", "wf", 1, "loop"), "x-graphs-y")
-    new = Need.of(plan, "loop", 1, CALL, "x-graphs-y")
+    old = Need.of(plan, "loop", 1, Call("org", "run_1", "wf", 1, "loop"), "x-Graphs-y")
+    new = Need.of(plan, "loop", 1, CALL, "x-Graphs-y")
     assert old.here.most_events - new.here.most_events == budget.FOR_PARTS
 
 

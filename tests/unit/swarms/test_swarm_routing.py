@@ -12,6 +12,7 @@ from chalicelib.core.swarms.model import ALWAYS_ROUTABLE, Outgoing
 from chalicelib.core.swarms.routing import (
     Delivery,
     Refusal,
+    event_id,
     mail_for,
     preview,
     route,
@@ -122,3 +123,9 @@ def test_nothing_leaves_the_topology(
             assert name in targets or ALWAYS_ROUTABLE & {name, sender}
     else:
         assert set(found.allowed) <= targets & nodes
+
+
+def test_events_of_one_turns_messages_sort_in_their_order() -> None:
+    ids = [event_id("!OUT#a#out_1", position) for position in range(300)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 300
