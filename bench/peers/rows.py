@@ -28,7 +28,7 @@ _HERE: Final = Path(__file__).parent
 _VENV: Final = BUILD / "peers"
 _RUNS_OF_PREFECT: Final = 5
 _RUNS_OF_DBOS: Final = 20
-_PATIENCE_SECONDS: Final = 300
+_PATIENCE_SECONDS: Final = 600
 
 
 def rows(ours: list[float]) -> Iterator[Row]:
