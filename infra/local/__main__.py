@@ -56,6 +56,12 @@ def _logs(stack: LocalStack, function: str | None, lines: int) -> None:
         print(event["message"].rstrip())
 
 
+def _shown(stack: LocalStack) -> str:
+    """The home folder as a person would type it here."""
+    root = paths.ROOT
+    return str(stack.home.relative_to(root) if stack.home.is_relative_to(root) else stack.home)
+
+
 def _bootstrap(stack: LocalStack, outputs: dict[str, str]) -> None:
     from infra.bootstrap import bootstrap_local
 
@@ -84,8 +90,10 @@ def main(arguments: list[str] | None = None, after_deploy: AfterDeploy | None = 
                 print(f"  running at {stack.base_url}")
             case "down":
                 stack.stop()
+                print(f"  stopped; its data stay in {_shown(stack)} until `make reset`")
             case "reset":
                 stack.reset()
+                print(f"  stopped, and {_shown(stack)} deleted")
             case "status":
                 print("\n".join(f"{name:12} {text}" for name, text in stack.status()))
             case "logs":
