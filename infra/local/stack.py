@@ -103,9 +103,12 @@ class LocalStack:
             self.emulator.require_port(EMULATOR_PORT_SETTING)
         self.front_door.require_port(FRONT_PORT_SETTING)
         self.home.mkdir(parents=True, exist_ok=True)
-        if self.elsewhere is None and self.emulator.pid() is None:
-            self._say("starting the emulator")
-            self._start_emulator()
+        if self.elsewhere is None:
+            if self.emulator.pid() is not None and not self._repairs_are_current():
+                self.emulator.stop()
+            if self.emulator.pid() is None:
+                self._say("starting the emulator")
+                self._start_emulator()
         if self._deployed().get("outputs"):
             self._open_front_door()
 
@@ -166,6 +169,15 @@ class LocalStack:
         found.append(("deployed", deployed[:12] if deployed else "nothing yet"))
         return found
 
+    @property
+    def _repairs_file(self) -> Path:
+        return self.home / "emulator.repairs"
+
+    def _repairs_are_current(self) -> bool:
+        """Whether the emulator that runs was started with the repairs that this checkout has."""
+        known = self._repairs_file
+        return known.exists() and known.read_text() == ministack.repairs_hash()
+
     def _start_emulator(self) -> None:
         ministack.forget_stream_positions(self.home / "emulator")
         ministack.forget_code(self.home)
@@ -174,6 +186,7 @@ class LocalStack:
             ministack.environment(self.home, self.emulator.port, enforce_iam=self.enforce_iam),
             port_setting=EMULATOR_PORT_SETTING,
         )
+        self._repairs_file.write_text(ministack.repairs_hash())
 
     def _open_front_door(self) -> None:
         """Starts the front door, or starts it anew when the APIs it leads to are others now."""
