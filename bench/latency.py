@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bench.peers import rows as peers
 from bench.rows import Row, percentile
 from chalicelib.core.clock import parse_rfc3339, utc_now
 from infra.package import host_architecture
@@ -49,18 +50,19 @@ _TRUST = {
 
 def rows() -> Iterator[Row]:
     """p50 and p99 of a run, by its stored status and by its socket; p95 of an event's way."""
+    by_status: list[float] = []
     with tempfile.TemporaryDirectory() as home:
         stack = RunningStack(Path(home), enforce_iam=False)  # as `make run` has it
         try:
-            yield from _measured(stack)
+            yield from _measured(stack, by_status)
         finally:
             stack.local.stop()
+    yield from peers.rows(by_status)
 
 
-def _measured(stack: RunningStack) -> Iterator[Row]:
+def _measured(stack: RunningStack, by_status: list[float]) -> Iterator[Row]:
     stack.api.apply(_WORKFLOW)
     bare = _bare_machine(stack)
-    by_status: list[float] = []
     by_socket: list[float] = []
     reference: list[float] = []
     delays: list[float] = []

@@ -167,6 +167,7 @@ def _next_steps(credentials: dict[str, str], home: Path) -> Text:
         f"    the API        {base}/docs   (to try it, paste the token)",
         f"                   {base}/openapi.json",
         f"    the socket     {credentials['ws_url']}/ws?token=…",
+        "    agents         make demo-swarm",
         "    your own       README.md, “A workflow of your own”",
         "    stop it        make stop        (make status, make logs, make reset)",
         "",

@@ -107,15 +107,17 @@ def _shape(found: dict[str, Any]) -> Table:
     return table
 
 
-def _line(message: dict[str, Any]) -> Text:
+def _line(message: dict[str, Any]) -> Table:
+    """Who to whom, and what: a long text goes on under its beginning."""
     to = message["to"] if isinstance(message["to"], str) else ", ".join(message["to"])
-    return Text.assemble(
-        "  ",
-        (f"{message['from']:>10}", "cyan"),
-        " → ",
-        (f"{to:<10}", "magenta"),
-        f"  {message['content_preview']}",
-    )
+    row = Table.grid(padding=(0, 1))
+    row.add_column(width=12, justify="right")
+    row.add_column()
+    row.add_column(width=10)
+    row.add_column(ratio=1)
+    said = Text(message["content_preview"])
+    row.add_row(Text(message["from"], style="cyan"), "→", Text(to, style="magenta"), said)
+    return row
 
 
 def _next_steps(base: str, home: Path) -> Text:

@@ -189,7 +189,8 @@ def list_versions(request: ApiRequest, name: str) -> VersionList:
 )
 def get_version(request: ApiRequest, name: str, n: str) -> WorkflowDetail:
     found = None
-    if n.isascii() and n.isdecimal() and len(n) <= 6:
+    # Number 0 is the one that runs of agents' tasks go by: of no workflow.
+    if n.isascii() and n.isdecimal() and len(n) <= 6 and int(n) > 0:
         found = services().workflows.version(request.caller.org, name, int(n))
     return _detail(found, f"{name} version {n}")
 

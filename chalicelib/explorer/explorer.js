@@ -20,6 +20,9 @@ function make(tag, given = {}, ...children) {
   return made;
 }
 
+/** A path that may go on in the next line in front of each slash, and not within a word. */
+const breakable = (path) => path.split(/(?=\/)/).flatMap((part) => [make("wbr"), part]);
+
 const token = () => sessionStorage.getItem(KEPT_UNDER) ?? "";
 
 function keep(value) {
@@ -167,7 +170,7 @@ function show(doc) {
     for (const operation of these) {
       const box = entry(doc, operation);
       const line = make("li", {}, make("a", { href: `#${operation.operationId}` },
-        make("span", { class: `method ${operation.method}` }, operation.method.toUpperCase()), operation.path));
+        make("span", { class: `method ${operation.method}` }, operation.method.toUpperCase()), make("span", {}, ...breakable(operation.path))));
       const words = [operation.method, operation.path, operation.summary, operation.role, tag].join(" ").toLowerCase();
       list.append(line);
       part.append(box);

@@ -10,16 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import paths
 from infra.errors import InfraError
-from infra.local import stack as parts
+from infra.local import ports
 from infra.local.stack import AfterDeploy, LocalStack
 from infra.sessions import emulator_url
-
-
-def _port(setting: str, default: int) -> int:
-    text = os.environ.get(setting, str(default))
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise InfraError(f"{setting}={text} is no port number")
-    return int(text)
 
 
 def _elsewhere() -> str | None:
@@ -35,8 +28,8 @@ def _say(text: str) -> None:
 def _local_stack() -> LocalStack:
     return LocalStack(
         paths.LOCAL,
-        emulator_port=_port(parts.EMULATOR_PORT_SETTING, parts.EMULATOR_PORT),
-        front_port=_port(parts.FRONT_PORT_SETTING, parts.FRONT_PORT),
+        emulator_port=ports.chosen(paths.LOCAL, ports.EMULATOR_PORT_SETTING),
+        front_port=ports.chosen(paths.LOCAL, ports.FRONT_PORT_SETTING),
         enforce_iam=os.environ.get("RUNYARD_ENFORCE_IAM", "") not in ("", "0", "false"),
         say=_say,
         elsewhere=_elsewhere(),
@@ -54,6 +47,12 @@ def _logs(stack: LocalStack, function: str | None, lines: int) -> None:
     )
     for event in page["events"][-lines:]:
         print(event["message"].rstrip())
+
+
+def _shown(stack: LocalStack) -> str:
+    """The home folder as a person would type it here."""
+    root = paths.ROOT
+    return str(stack.home.relative_to(root) if stack.home.is_relative_to(root) else stack.home)
 
 
 def _bootstrap(stack: LocalStack, outputs: dict[str, str]) -> None:
@@ -84,8 +83,10 @@ def main(arguments: list[str] | None = None, after_deploy: AfterDeploy | None = 
                 print(f"  running at {stack.base_url}")
             case "down":
                 stack.stop()
+                print(f"  stopped; its data stay in {_shown(stack)} until `make reset`")
             case "reset":
                 stack.reset()
+                print(f"  stopped, and {_shown(stack)} deleted")
             case "status":
                 print("\n".join(f"{name:12} {text}" for name, text in stack.status()))
             case "logs":

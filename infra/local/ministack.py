@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Final
 from infra.errors import InfraError
 
 MARKER: Final = "ministack"
+_REPAIRS: Final = ("ministack_repaired.py", "ministack_workers.py")
 
 
 def command(python: Path) -> Sequence[str]:
@@ -20,6 +22,12 @@ def command(python: Path) -> Sequence[str]:
         raise InfraError(f"the emulator is not installed ({python} is missing): run `make setup`")
     # -P: this folder is not to be searched for modules; a file in it is called ministack.py.
     return [str(python), "-P", str(Path(__file__).with_name("ministack_repaired.py"))]
+
+
+def repairs_hash() -> str:
+    """Changes when the repairs do: an emulator that was started before has others."""
+    here = Path(__file__).parent
+    return hashlib.sha256(b"".join((here / name).read_bytes() for name in _REPAIRS)).hexdigest()
 
 
 def environment(home: Path, port: int, *, enforce_iam: bool) -> dict[str, str]:

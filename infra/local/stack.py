@@ -13,17 +13,14 @@ from typing import Any, Final
 
 from infra import deploy, emulator, package, paths
 from infra.errors import InfraError
-from infra.local import ministack
+from infra.local import ministack, ports
 from infra.local.daemon import Daemon
+from infra.local.ports import EMULATOR_PORT, EMULATOR_PORT_SETTING, FRONT_PORT, FRONT_PORT_SETTING
 from infra.sessions import LOCAL, Session, emulator_session
 
 AfterDeploy = Callable[["LocalStack", dict[str, str]], None]
 Say = Callable[[str], None]
 
-EMULATOR_PORT: Final = 4566
-FRONT_PORT: Final = 8000
-EMULATOR_PORT_SETTING: Final = "RUNYARD_EMULATOR_PORT"
-FRONT_PORT_SETTING: Final = "RUNYARD_PORT"
 _REST_STAGE: Final = "api"
 
 
@@ -98,14 +95,20 @@ class LocalStack:
 
     def start(self) -> None:
         """Starts the emulator with its saved state, and the front door if it leads anywhere.
-        Raises InfraError when a port is taken or the emulator is missing, before anything starts."""
+        Raises InfraError when a port is taken, when it runs already at others, or the emulator is
+        missing, before anything starts."""
+        self._require_same_ports()
         if self.elsewhere is None:
             self.emulator.require_port(EMULATOR_PORT_SETTING)
         self.front_door.require_port(FRONT_PORT_SETTING)
         self.home.mkdir(parents=True, exist_ok=True)
-        if self.elsewhere is None and self.emulator.pid() is None:
-            self._say("starting the emulator")
-            self._start_emulator()
+        ports.remember(self.home, emulator=self.emulator.port, front_door=self.front_door.port)
+        if self.elsewhere is None:
+            if self.emulator.pid() is not None and not self._repairs_are_current():
+                self.emulator.stop()
+            if self.emulator.pid() is None:
+                self._say("starting the emulator")
+                self._start_emulator()
         if self._deployed().get("outputs"):
             self._open_front_door()
 
@@ -166,6 +169,28 @@ class LocalStack:
         found.append(("deployed", deployed[:12] if deployed else "nothing yet"))
         return found
 
+    def _require_same_ports(self) -> None:
+        known = ports.remembered(self.home)
+        for daemon, setting in (
+            (self.emulator, EMULATOR_PORT_SETTING),
+            (self.front_door, FRONT_PORT_SETTING),
+        ):
+            last = known.get(setting, daemon.port)
+            if last != daemon.port and daemon.pid() is not None:
+                raise InfraError(
+                    f"the {daemon.name} runs at port {last} already: `make stop` first, or leave out "
+                    f"{setting}"
+                )
+
+    @property
+    def _repairs_file(self) -> Path:
+        return self.home / "emulator.repairs"
+
+    def _repairs_are_current(self) -> bool:
+        """Whether the emulator that runs was started with the repairs that this checkout has."""
+        known = self._repairs_file
+        return known.exists() and known.read_text() == ministack.repairs_hash()
+
     def _start_emulator(self) -> None:
         ministack.forget_stream_positions(self.home / "emulator")
         ministack.forget_code(self.home)
@@ -174,6 +199,7 @@ class LocalStack:
             ministack.environment(self.home, self.emulator.port, enforce_iam=self.enforce_iam),
             port_setting=EMULATOR_PORT_SETTING,
         )
+        self._repairs_file.write_text(ministack.repairs_hash())
 
     def _open_front_door(self) -> None:
         """Starts the front door, or starts it anew when the APIs it leads to are others now."""

@@ -15,6 +15,7 @@ from tests.support.stack import PATIENCE_SECONDS, RunningStack
 
 _SECTION = re.compile(r"^## A workflow of your own$(.*?)^## ", re.MULTILINE | re.DOTALL)
 _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SWARM = re.compile(r"^<!-- swarm -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^<!-- walkthrough -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -24,18 +25,45 @@ def test_the_walkthrough_of_the_readme_works(stack: RunningStack, tmp_path: Path
     (definition,) = _YAML.findall(section[1])
     blocks = _BLOCK.findall(section[1])
     assert len(blocks) >= 5
-    # A folder that looks like the checkout after `make run`, only that the stack is this test's, and
-    # the organisation too: others have a workflow of this name.
-    (tmp_path / "greet.yaml").write_text(definition)
-    (tmp_path / ".local").mkdir()
-    known = json.loads((stack.local.home / "credentials.json").read_text())
+    # An organisation of its own: others have a workflow of this name.
     token = stack.token(Role.ADMIN, org="org_readme", name="readme")
-    (tmp_path / ".local" / "credentials.json").write_text(json.dumps({**known, "token": token}))
-    (tmp_path / ".venv").symlink_to(sys.prefix)
-    script = "set -euo pipefail\n" + "\n".join(blocks)
+    (tmp_path / "greet.yaml").write_text(definition)
+    out = _typed(stack, tmp_path, token, blocks)
+    assert '"version":1' in out
+    assert '"status":"created"' in out
+    assert "Hello, Ada! Yours, run_" in out
+    assert '"kind": "completed"' in out or '"kind":"completed"' in out
+    assert '"status":"cancelled"' in out
+    # Every answer was a good one: none is a problem document.
+    assert '"type":"/errors/' not in out.replace('": "', '":"')
+
+
+def test_the_swarm_of_the_readme_works(stack: RunningStack, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    functions = _BLOCK.findall(readme)[0]
+    (commands,) = _SWARM.findall(readme)
+    # However slow the machine is: the page waits, the test looks.
+    pause = "sleep 5 && "
+    assert pause in commands
+    until = 'until api "$BASE/api/swarms/report/messages" | grep -q accepted; do sleep 0.2; done\n'
+    out = _typed(stack, tmp_path, None, [functions, commands.replace(pause, until)])
+    assert '"swarm_name":"report"' in out
+    assert '"status":"sent"' in out
+    assert "Draft 2: three agree" in out
+    assert '"status":"paused"' in out
+
+
+def _typed(stack: RunningStack, folder: Path, token: str | None, blocks: list[str]) -> str:
+    """What the blocks print, in a folder that looks like the checkout after `make run`, only that the
+    stack is this test's, and the token if one is given. Fails if one of the commands does."""
+    known = json.loads((stack.local.home / "credentials.json").read_text())
+    (folder / ".local").mkdir()
+    mine = {**known, "token": token or known["token"]}
+    (folder / ".local" / "credentials.json").write_text(json.dumps(mine))
+    (folder / ".venv").symlink_to(sys.prefix)
     done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
+        ["bash", "-c", "set -euo pipefail\n" + "\n".join(blocks)],
+        cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
         capture_output=True,
         text=True,
@@ -43,10 +71,4 @@ def test_the_walkthrough_of_the_readme_works(stack: RunningStack, tmp_path: Path
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '"version":1' in done.stdout
-    assert '"status":"created"' in done.stdout
-    assert "Hello, Ada! Yours, run_" in done.stdout
-    assert '"kind": "completed"' in done.stdout or '"kind":"completed"' in done.stdout
-    assert '"status":"cancelled"' in done.stdout
-    # Every answer was a good one: none is a problem document.
-    assert '"type":"/errors/' not in done.stdout.replace('": "', '":"')
+    return done.stdout

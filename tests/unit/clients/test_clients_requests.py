@@ -324,6 +324,10 @@ def test_answers_are_read_by_what_they_are() -> None:
     assert read(request, Answer(304, {}, b"")) is None
     assert read(request, Answer(204, {}, b"")) is None
     assert read(request, Answer(302, {"location": "https://elsewhere"}, b"")) == "https://elsewhere"
+    page = Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<html>")
+    assert read(make("GET", "/docs"), page) == "<html>"
+    with pytest.raises(runyard.ConnectionFailed, match="GET /a: a web page"):
+        read(request, page)
     with pytest.raises(runyard.ConnectionFailed, match="half an answer"):
         read(request, Answer(200, {"content-type": "application/json"}, b'{"a":'))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import InfraError
-from infra.local import LocalStack
+from infra.local import LocalStack, ministack, ports
 from infra.local.__main__ import main
 from infra.local.daemon import free_port
 
@@ -43,6 +43,49 @@ def test_an_emulator_that_is_not_installed_says_what_to_run(tmp_path: Path) -> N
     ports = {"emulator_port": free_port(), "front_port": free_port()}
     with pytest.raises(InfraError, match="run `make setup`"):
         LocalStack(tmp_path, **ports, emulator_python=tmp_path / "python").start()
+
+
+def test_an_emulator_with_other_repairs_is_started_anew(
+    stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    running = iter([1, 1, None])
+    monkeypatch.setattr(stack.emulator, "pid", lambda: next(running))
+    monkeypatch.setattr(stack.emulator, "stop", lambda: done.append("stop"))
+    monkeypatch.setattr(stack, "_start_emulator", lambda: done.append("start"))
+    (tmp_path / "emulator.repairs").write_text("those of an earlier checkout")
+    stack.start()
+    assert done == ["stop", "start"]
+
+    (tmp_path / "emulator.repairs").write_text(ministack.repairs_hash())
+    monkeypatch.setattr(stack.emulator, "pid", lambda: 1)
+    stack.start()
+    assert done == ["stop", "start"]
+
+
+def test_the_ports_of_the_last_start_are_kept_and_a_setting_stands_above_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in (ports.FRONT_PORT_SETTING, ports.EMULATOR_PORT_SETTING):
+        monkeypatch.delenv(setting, raising=False)
+    assert ports.chosen(tmp_path, ports.FRONT_PORT_SETTING) == ports.FRONT_PORT
+    ports.remember(tmp_path, emulator=14566, front_door=18000)
+    assert ports.chosen(tmp_path, ports.FRONT_PORT_SETTING) == 18000
+    assert ports.chosen(tmp_path, ports.EMULATOR_PORT_SETTING) == 14566
+    monkeypatch.setenv(ports.FRONT_PORT_SETTING, "8080")
+    assert ports.chosen(tmp_path, ports.FRONT_PORT_SETTING) == 8080
+    monkeypatch.setenv(ports.FRONT_PORT_SETTING, "many")
+    with pytest.raises(InfraError, match="RUNYARD_PORT=many is no port number"):
+        ports.chosen(tmp_path, ports.FRONT_PORT_SETTING)
+
+
+def test_a_stack_that_runs_is_not_asked_to_run_at_other_ports(
+    stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports.remember(tmp_path, emulator=stack.emulator.port, front_door=18000)
+    monkeypatch.setattr(stack.front_door, "pid", lambda: 1)
+    with pytest.raises(InfraError, match="the front-door runs at port 18000 already: `make stop`"):
+        stack.start()
 
 
 def test_reset_leaves_nothing(stack: LocalStack, tmp_path: Path) -> None:

@@ -27,13 +27,18 @@ class Answer:
 def read(request: Request[T], answer: Answer) -> T:
     """The content of an answer: JSON as data, other types as text, a redirect as where it leads,
     nothing (304, or no content) as None. Raises Problem for a refusal, and ConnectionFailed for
-    what says it is JSON and is not."""
+    what says it is JSON and is not, and for a web page where the API has none."""
     if answer.status >= 400:
         raise problem(answer)
     if answer.status == 304 or (not answer.content and answer.status < 300):
         return cast(T, None)
     if answer.status >= 300:
         return cast(T, answer.headers.get("location", ""))
+    if _media(answer) == "text/html" and not request.path.startswith("/docs"):
+        # A proxy that wants a sign-in, or the address of something else.
+        raise ConnectionFailed(
+            f"{request.method} {request.path}: a web page, not an answer of Runyard"
+        )
     if not _is_json(answer):
         return cast(T, answer.content.decode("utf-8", "replace"))
     try:
@@ -94,8 +99,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _is_json(answer: Answer) -> bool:
-    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = _media(answer)
     return media == "application/json" or media.endswith("+json")
+
+
+def _media(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _members(answer: Answer) -> Mapping[str, Any]:

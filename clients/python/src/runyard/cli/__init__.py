@@ -6,7 +6,7 @@ cache        ~/.runyard/auth.json, and the credentials of a local stack
 exits        the exit codes, and one line for each thing that can go wrong
 output       printing for people and for programs
 values       inputs of a run from words
-signing, definitions, running, reading, approving    the commands
+signing, definitions, running, reading, approving, swarms    the commands
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from click.exceptions import NoArgsIsHelpError
 
 import runyard
 from runyard import RunyardError
-from runyard.cli import approving, definitions, exits, reading, running, signing
+from runyard.cli import approving, definitions, exits, reading, running, signing, swarms
 from runyard.cli.cache import CacheError
 from runyard.cli.output import OutputClosed
 from runyard.cli.shell import Shell
 
-_HELP = """Start, watch, stream and stop workflow runs.
+_HELP = """Start, watch, stream and stop workflow runs and swarms of agents.
 
 Exit codes: 0 all is well; 1 the run that was waited for did not complete; 2 the command is wrong;
 3 the API refused; 4 the API cannot be reached.
@@ -31,7 +31,7 @@ is cached in.
 def command() -> None: ...
 
 
-for part in (signing, definitions, running, reading, approving):
+for part in (signing, definitions, running, reading, approving, swarms):
     for one in part.COMMANDS:
         command.add_command(one)
 

@@ -1,0 +1,1 @@
+"""Programs that other workflow systems run in an environment of their own, and what starts them."""
