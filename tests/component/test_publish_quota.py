@@ -20,6 +20,7 @@ class Throttling:
 
     def __init__(self, world: World, refusals: int, code: str = "TooManyRequestsException") -> None:
         self.real = world.services._client("stepfunctions")
+        self.meta = self.real.meta
         self.refusals, self.code = refusals, code
         self.calls = 0
         self.pauses: list[float] = []

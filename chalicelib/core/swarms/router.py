@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent
+from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent, SwarmStatus
 from chalicelib.core.swarms.ports import EventStore, MailStore, SwarmStore
 from chalicelib.core.swarms.routing import Delivery, mail_for, route, routed_event
 
@@ -40,6 +40,9 @@ class Router:
         """
         outboxes = [*self._missed(org, swarm, outboxes), *outboxes]
         nodes = {node.name: node for node in self.store.nodes(org, swarm)}
+        if not nodes and self._over(org, swarm):
+            self.mail.delivered(org, swarm, outboxes)
+            return
         plan = _Plan()
         for outbox in outboxes:
             self._plan(plan, swarm, outbox, nodes)
@@ -50,6 +53,11 @@ class Router:
         if plan.events:
             self.events.record(org, plan.events)
         self.mail.delivered(org, swarm, outboxes)
+
+    def _over(self, org: str, swarm: str) -> bool:
+        """Whether nobody is to be told of a swarm without nodes: a purge leaves nothing behind."""
+        head = self.store.get(org, swarm)
+        return head is None or head.status is SwarmStatus.STOPPED
 
     def _missed(self, org: str, swarm: str, outboxes: Sequence[Outbox]) -> list[Outbox]:
         """What these senders sent before and the stream has lost: it goes first."""
