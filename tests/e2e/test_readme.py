@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from chalicelib.core.roles import Role
 from infra.paths import ROOT
 from tests.support.stack import PATIENCE_SECONDS, RunningStack
 
@@ -22,9 +24,13 @@ def test_the_walkthrough_of_the_readme_works(stack: RunningStack, tmp_path: Path
     (definition,) = _YAML.findall(section[1])
     blocks = _BLOCK.findall(section[1])
     assert len(blocks) >= 5
-    # A folder that looks like the checkout after `make run`, only that the stack is this test's.
+    # A folder that looks like the checkout after `make run`, only that the stack is this test's, and
+    # the organisation too: others have a workflow of this name.
     (tmp_path / "greet.yaml").write_text(definition)
-    (tmp_path / ".local").symlink_to(stack.local.home)
+    (tmp_path / ".local").mkdir()
+    known = json.loads((stack.local.home / "credentials.json").read_text())
+    token = stack.token(Role.ADMIN, org="org_readme", name="readme")
+    (tmp_path / ".local" / "credentials.json").write_text(json.dumps({**known, "token": token}))
     (tmp_path / ".venv").symlink_to(sys.prefix)
     script = "set -euo pipefail\n" + "\n".join(blocks)
     done = subprocess.run(

@@ -15,7 +15,6 @@ from chalicelib.core.clock import rfc3339
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
 from chalicelib.core.swarms.model import NAME, NodeKind
-from chalicelib.core.swarms.ports import EventFilters
 from chalicelib.core.swarms.taxonomy import CATEGORIES, LEVELS, TYPES, filter_problem
 from chalicelib.core.swarms.views import event_view
 from chalicelib.services import services
@@ -89,6 +88,8 @@ def _page(
     request: ApiRequest, swarm: str | None, agent: str | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The events that are asked for, and the filters. Raises BadRequest."""
+    from chalicelib.core.swarms.ports import EventFilters
+
     query, most, minutes = request.query, limit(request), _minutes(request)
     since = services().clock() - timedelta(minutes=minutes) if minutes is not None else None
     filters = EventFilters(

@@ -12,7 +12,6 @@ from chalicelib.api.swarms.dialect import SwarmRoutes
 from chalicelib.api.swarms.node_models import ClearedOverlay, SwarmOverlay
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
-from chalicelib.core.swarms.redaction import redacted
 from chalicelib.services import services
 
 routes = SwarmRoutes(__name__, tag="swarms")
@@ -31,6 +30,8 @@ _FORMATS: Final = ("exs", "json", "yaml", "yml")
 )
 def get_swarm_overlay(request: ApiRequest, name: str) -> dict[str, Any]:
     """In the order in which they were made. What stands under names of secrets is not shown."""
+    from chalicelib.core.swarms.redaction import redacted
+
     found = services().swarms.overlay(request.caller.org, name)
     return {
         "swarm": name,

@@ -17,7 +17,6 @@ from chalicelib.api.swarms.other_models import (
 )
 from chalicelib.core.errors import BadRequest, NotFound
 from chalicelib.core.roles import Role
-from chalicelib.core.swarms.agent_skills import agent_skills
 from chalicelib.core.swarms.model import NodeKind
 from chalicelib.core.swarms.skills import MOST_BYTES, name_problem
 from chalicelib.services import services
@@ -83,6 +82,8 @@ def get_skill(request: ApiRequest, name: str) -> dict[str, Any]:
 )
 def get_agent_skills(request: ApiRequest, name: str, agent: str) -> dict[str, Any]:
     """As the agent is given them: with its own names in the places for them."""
+    from chalicelib.core.swarms.agent_skills import agent_skills
+
     org = request.caller.org
     node = node_of(org, name, agent, NodeKind.AGENT)
     found = agent_skills(services().skills, org, name, node)

@@ -16,7 +16,6 @@ from chalicelib.api.swarms.node_models import (
 from chalicelib.core.errors import BadRequest
 from chalicelib.core.roles import Role
 from chalicelib.core.swarms.model import MOST_EDGES
-from chalicelib.core.swarms.ports import EventFilters
 from chalicelib.core.swarms.views import message_view, topology_view
 from chalicelib.services import services
 
@@ -73,6 +72,8 @@ def change_swarm_topology(request: ApiRequest, name: str) -> ChangedTopology:
 )
 def get_swarm_messages(request: ApiRequest, name: str) -> dict[str, Any]:
     """Messages that were routed: who sent what to whom."""
+    from chalicelib.core.swarms.ports import EventFilters
+
     org, most = request.caller.org, limit(request)
     services().swarms.found(org, name)
     find = services().swarm_events.find

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from chalicelib.core.swarms.ports import Skill
+if TYPE_CHECKING:
+    from chalicelib.core.swarms.ports import Skill
 
 INVALID: Final = "Invalid skill name"
 SUFFIX: Final = ".md"
@@ -39,6 +40,8 @@ def category_of(relative_path: str) -> str:
 
 def skill_at(base: str, relative_path: str) -> Skill:
     """A skill file by its place under `base`."""
+    from chalicelib.core.swarms.ports import Skill
+
     return Skill(
         name=bare_name(relative_path.rpartition("/")[2]),
         path=f"{base.rstrip('/')}/{relative_path}",

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.clock import parse_rfc3339
 from chalicelib.core.swarms.model import SwarmEvent
-from chalicelib.core.swarms.ports import EventFilters
+
+if TYPE_CHECKING:
+    from chalicelib.core.swarms.ports import EventFilters
 
 LEVELS: Final = ("error", "warning", "info", "debug")
 CATEGORIES: Final = ("backend", "routing", "agent", "swarm", "system", "object")

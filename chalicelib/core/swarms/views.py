@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.swarms.model import (
     AgentSpec,
@@ -17,7 +17,9 @@ from chalicelib.core.swarms.model import (
     Swarm,
     SwarmEvent,
 )
-from chalicelib.core.swarms.ports import HistoryLine, SwarmDetail
+
+if TYPE_CHECKING:
+    from chalicelib.core.swarms.ports import HistoryLine, SwarmDetail
 
 _CONTAINERS: Final[Mapping[NodeState, str]] = {
     NodeState.INITIALIZING: "created",
