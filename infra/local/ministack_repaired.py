@@ -42,6 +42,8 @@ for mails on `*`. For batches of SQS it asks for calls of their own. Here it ask
 **Streams that come again in part.** MiniStack does not heed which records of a table's stream a function
 reports as failed: they were lost. Here the whole batch comes again, which AWS may do as well.
 
+**Queries.** `ministack_queries.py`: key conditions are read once, not for every item of a partition.
+
 **Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
 lines without a wait, and an exception does not end the process.
 
@@ -429,6 +431,7 @@ def main() -> None:
     from ministack.app import main as start  # type: ignore[import-not-found]
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
+        dynamodb,
         eventbridge,
         lambda_svc,
         scheduler,
@@ -436,7 +439,9 @@ def main() -> None:
     )
 
     # This folder is not searched for modules: a file in it is called ministack.py.
-    runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
+    for name, module in (("workers", lambda_runtime), ("queries", dynamodb)):
+        repair = runpy.run_path(str(Path(__file__).with_name(f"ministack_{name}.py")))["repair"]
+        repair(module)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = zoned(
         eventbridge._parse_cron_fields, eventbridge._cron_next_fire
