@@ -45,6 +45,8 @@ reports as failed: they were lost. Here the whole batch comes again, which AWS m
 **Any method.** A path of an imported API can have a method for whatever it does not name. MiniStack has
 such methods, and does not see them in what it imports. Here it does.
 
+**Queries.** `ministack_queries.py`: key conditions are read once, not for every item of a partition.
+
 **Processes of functions.** `ministack_workers.py`: one unpacked copy of the code for all of them, log
 lines without a wait, and an exception does not end the process.
 
@@ -444,6 +446,7 @@ def main() -> None:
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
     from ministack.services import (  # type: ignore[import-not-found]
         apigateway_v1,
+        dynamodb,
         eventbridge,
         lambda_svc,
         scheduler,
@@ -451,7 +454,9 @@ def main() -> None:
     )
 
     # This folder is not searched for modules: a file in it is called ministack.py.
-    runpy.run_path(str(Path(__file__).with_name("ministack_workers.py")))["repair"](lambda_runtime)
+    for name, module in (("workers", lambda_runtime), ("queries", dynamodb)):
+        repair = runpy.run_path(str(Path(__file__).with_name(f"ministack_{name}.py")))["repair"]
+        repair(module)
     iam_actions.extract_resource_arn = resource_arns(iam_actions.extract_resource_arn)
     apigateway_v1._OPENAPI_HTTP_METHODS.add(ANY_METHOD)
     apigateway_v1._import_operation = any_method(apigateway_v1._import_operation)
