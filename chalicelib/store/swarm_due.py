@@ -7,12 +7,12 @@ the reconciler lists DUE, which is nearly always empty: what the stream has lost
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from chalicelib.core.swarms.model import Outbox
 from chalicelib.store.swarm_items import outgoing_from
-from chalicelib.store.swarm_keys import DUE_PREFIX, due_key, swarm_pk
+from chalicelib.store.swarm_keys import DUE_PREFIX, due_key, out_key, swarm_pk
 from chalicelib.store.table import Delete, Put, Table
 from chalicelib.store.wire import Item
 
@@ -26,18 +26,25 @@ class SwarmDue:
 
     _table: Table
 
-    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
-        """One Query, and a BatchGetItem where there are some."""
+    def due(self, org: str, swarm: str, *, before: str) -> list[tuple[str, str]]:
+        """One Query of small items, a page per MB."""
         span = {
             "pk": swarm_pk(org, swarm),
             "first": due_key(org, swarm, "")["sk"],
             "last": due_key(org, swarm, before)["sk"],
         }
-        due = self._table.query(_UNTIL, span, limit=_MOST).items
-        if not due:
-            return []
-        wanted = [{"pk": one["pk"], "sk": one["out"]} for one in due]
-        items = self._table.get_many(wanted)
+        found = []
+        for item in self._table.query_all(_UNTIL, span, only=("out",)):
+            _, sender, out = item["out"].split("#")
+            found.append((sender, out))
+        return found
+
+    def outboxes(self, org: str, swarm: str, due: Sequence[tuple[str, str]]) -> list[Outbox]:
+        """One BatchGetItem for each 100."""
+        wanted = [out_key(org, swarm, sender, out) for sender, out in due]
+        items: list[Item] = []
+        for first in range(0, len(wanted), _MOST):
+            items += self._table.get_many(wanted[first : first + _MOST])
         return [outbox_of(item) for item in sorted(items, key=lambda item: item["id"])]
 
     def delivered(self, org: str, swarm: str, outboxes: Iterable[Outbox]) -> None:

@@ -154,9 +154,12 @@ class MailStore(Protocol):
     def post(self, org: str, swarm: str, sender: str, outgoing: Sequence[Outgoing]) -> None:
         """Put messages into the outbox on somebody's behalf (a route): the router delivers them."""
 
-    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
-        """Outbox items of ids up to that one that nobody has called `delivered`, oldest first; up
-        to 100 of them."""
+    def due(self, org: str, swarm: str, *, before: str) -> list[tuple[str, str]]:
+        """(sender, id) of outbox items of ids up to that one that nobody has called `delivered`,
+        oldest first. What a swarm that was purged had sent is due no more."""
+
+    def outboxes(self, org: str, swarm: str, due: Sequence[tuple[str, str]]) -> list[Outbox]:
+        """These items, oldest first; those that have expired are left out."""
 
     def delivered(self, org: str, swarm: str, outboxes: Iterable[Outbox]) -> None:
         """All messages of these are where they belong."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent, SwarmStatus
+from chalicelib.core.swarms.heads import PURGED
+from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent
 from chalicelib.core.swarms.ports import EventStore, MailStore, SwarmStore
 from chalicelib.core.swarms.routing import Delivery, mail_for, route, routed_event
 
@@ -38,11 +39,13 @@ class Router:
 
         Raises Unavailable: then some were delivered, and all can be tried again.
         """
-        outboxes = [*self._missed(org, swarm, outboxes), *outboxes]
-        nodes = {node.name: node for node in self.store.nodes(org, swarm)}
-        if not nodes and self._over(org, swarm):
-            self.mail.delivered(org, swarm, outboxes)
+        head = self.store.get(org, swarm) if outboxes else None
+        if head is None or head.applied == PURGED:
             return
+        outboxes = self._due(org, swarm, outboxes)
+        if not outboxes:
+            return
+        nodes = {node.name: node for node in self.store.nodes(org, swarm)}
         plan = _Plan()
         for outbox in outboxes:
             self._plan(plan, swarm, outbox, nodes)
@@ -54,18 +57,17 @@ class Router:
             self.events.record(org, plan.events)
         self.mail.delivered(org, swarm, outboxes)
 
-    def _over(self, org: str, swarm: str) -> bool:
-        """Whether nobody is to be told of a swarm without nodes: a purge leaves nothing behind."""
-        head = self.store.get(org, swarm)
-        return head is None or head.status is SwarmStatus.STOPPED
-
-    def _missed(self, org: str, swarm: str, outboxes: Sequence[Outbox]) -> list[Outbox]:
-        """What these senders sent before and the stream has lost: it goes first."""
+    def _due(self, org: str, swarm: str, outboxes: Sequence[Outbox]) -> list[Outbox]:
+        """Those that are still due, and before them what their senders sent earlier and the stream
+        has lost. Others were delivered, or belong to a swarm of that name that was purged."""
         first: dict[str, str] = {}
         for outbox in outboxes:
             first.setdefault(outbox.sender, outbox.id)
-        due = self.mail.due(org, swarm, before=max(first.values(), default=""))
-        return [one for one in due if one.id < first.get(one.sender, "")]
+        due = self.mail.due(org, swarm, before=max(one.id for one in outboxes))
+        own = set(due)
+        missed = [(sender, id) for sender, id in due if id < first.get(sender, "")]
+        found = self.mail.outboxes(org, swarm, missed) if missed else []
+        return [*found, *(one for one in outboxes if (one.sender, one.id) in own)]
 
     def _plan(self, plan: _Plan, swarm: str, outbox: Outbox, nodes: dict[str, Node]) -> None:
         sender = nodes.get(outbox.sender)

@@ -21,6 +21,9 @@ GRACE: Final = timedelta(seconds=30)
 QUIET: Final = timedelta(seconds=60)
 """So long nothing was done with mail that waits: its bell was lost."""
 
+MOST_OUTBOXES: Final = 100
+"""Of one swarm in one pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -66,7 +69,8 @@ class Watch:
         before = new_id("out", now - GRACE)
         due = self.lifecycle.mail.due(head.org, head.name, before=before)
         if due:
-            self.router.deliver(head.org, head.name, due)
+            outboxes = self.lifecycle.mail.outboxes(head.org, head.name, due[:MOST_OUTBOXES])
+            self.router.deliver(head.org, head.name, outboxes)
             done.append("deliver")
         if head.status is SwarmStatus.RUNNING:
             silent = [life.name for life in self._lives(head) if self._is_silent(life)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
+from chalicelib.core.swarms.heads import PURGED
 from chalicelib.core.swarms.model import (
     AgentSpec,
     Mail,
@@ -13,11 +16,14 @@ from chalicelib.core.swarms.model import (
     NodeKind,
     Outbox,
     Outgoing,
+    Swarm,
     SwarmEvent,
+    SwarmStatus,
 )
 from chalicelib.core.swarms.router import Router
 
 AT = "2026-03-18T09:00:00.000Z"
+HEAD = Swarm("org", "swarm", SwarmStatus.RUNNING, 1, 0, "s.json", AT, AT, applied=0)
 
 
 def node(name: str, *targets: str) -> Node:
@@ -34,6 +40,8 @@ class Boxes:
 
     all: list[Node]
     missed: list[Outbox] = field(default_factory=list)
+    """What is due; without it, what is handed over."""
+    head: Swarm | None = HEAD
     gone: set[str] = field(default_factory=set)
     calls: list[tuple[str, list[tuple[Any, str | None]]]] = field(default_factory=list)
     recorded: list[str] = field(default_factory=list)
@@ -42,8 +50,14 @@ class Boxes:
     def nodes(self, org: str, swarm: str) -> list[Node]:
         return self.all
 
-    def due(self, org: str, swarm: str, *, before: str) -> list[Outbox]:
-        return [one for one in self.missed if one.id <= before]
+    def get(self, org: str, swarm: str) -> Swarm | None:
+        return self.head
+
+    def due(self, org: str, swarm: str, *, before: str) -> list[tuple[str, str]]:
+        return [(one.sender, one.id) for one in self.missed if one.id <= before]
+
+    def outboxes(self, org: str, swarm: str, due: Sequence[tuple[str, str]]) -> list[Outbox]:
+        return [one for one in self.missed if (one.sender, one.id) in due]
 
     def deliver(
         self, org: str, swarm: str, node: str, mails: Sequence[tuple[Mail, SwarmEvent | None]]
@@ -60,6 +74,7 @@ class Boxes:
 
 
 def deliver(boxes: Any, *outboxes: Outbox) -> None:
+    boxes.missed = boxes.missed or list(outboxes)
     Router(boxes, boxes, boxes).deliver("org", "swarm", outboxes)
 
 
@@ -110,3 +125,16 @@ def test_a_recipient_that_has_just_gone_leaves_the_event() -> None:
     deliver(boxes, out("1", "a", Outgoing("b", "x")))
     assert boxes.recorded == ["message_routed"]
     assert boxes.done == ["1"]
+
+
+def test_what_was_delivered_before_or_sent_by_a_purged_swarm_is_passed_over() -> None:
+    boxes = Boxes([node("a", "b"), node("b")], missed=[out("9", "z", Outgoing("b", "x"))])
+    deliver(boxes, out("1", "a", Outgoing("b", "x")))
+    assert (boxes.calls, boxes.recorded, boxes.done) == ([], [], [])
+
+
+@pytest.mark.parametrize("head", [None, replace(HEAD, applied=PURGED)], ids=["gone", "going"])
+def test_mail_of_a_swarm_that_is_gone_is_dropped(head: Swarm | None) -> None:
+    boxes = Boxes([], head=head)
+    deliver(boxes, out("1", "a", Outgoing("b", "x")))
+    assert (boxes.calls, boxes.recorded, boxes.done) == ([], [], [])
