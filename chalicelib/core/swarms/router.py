@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from chalicelib.core.swarms.heads import PURGED
 from chalicelib.core.swarms.model import Mail, Node, Outbox, SwarmEvent
 from chalicelib.core.swarms.ports import EventStore, MailStore, SwarmStore
-from chalicelib.core.swarms.routing import Delivery, mail_for, route, routed_event
+from chalicelib.core.swarms.routing import Delivery, delivered_event, mail_for, route, routed_event
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class _Plan:
     mails: dict[str, list[tuple[Mail, SwarmEvent | None]]] = field(default_factory=dict)
     """Recipient → mail in order, each with the event that is stored along with it."""
     events: list[SwarmEvent] = field(default_factory=list)
-    """Of messages that reach nobody."""
+    """Of messages that reach nobody, and of those that are in an inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Router:
             if self.mail.deliver(org, swarm, name, mails) is None:
                 # It was removed a moment ago. What happened to the messages is still told.
                 plan.events += [told for _, told in mails if told is not None]
+            else:
+                plan.events += [delivered_event(mail, name, swarm=swarm) for mail, _ in mails]
         if plan.events:
             self.events.record(org, plan.events)
         self.mail.delivered(org, swarm, outboxes)

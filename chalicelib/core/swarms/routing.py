@@ -108,6 +108,20 @@ def routed_event(
     )
 
 
+def delivered_event(mail: Mail, to: str, *, swarm: str) -> SwarmEvent:
+    """What tells that a message is in a node's inbox: one for each recipient, the same however often
+    the message is handed over."""
+    return event(
+        "message_delivered",
+        swarm=swarm,
+        agent=to,
+        message=f"from {mail.sender}: in the inbox",
+        id=f"evt_{mail.id.removeprefix('mail_')}",
+        timestamp=mail.at,
+        metadata={"from": mail.sender, "to": to},
+    )
+
+
 def mail_for(
     delivery: Delivery, to: str, *, item: str, position: int, number: int, at: str
 ) -> Mail:

@@ -76,3 +76,12 @@ def test_s3_messages__of_one_sender_come_in_the_order_in_which_they_were_sent(
     ring.handled("b", 8)
     history = ring.get("/agents/b/history")["history"]
     assert [line["content"] for line in reversed(history)] == [str(n) for n in range(8)]
+
+
+def test_s3_messages__an_event_tells_that_it_is_in_each_inbox(ring: SwarmApi) -> None:
+    ring.task("a", "to everybody")
+    found = until(lambda: ring.events("message_delivered"), lambda events: len(events) == 2)
+    assert sorted(event["agent"] for event in found) == ["b", "c"]
+    for event in found:
+        assert (event["level"], event["category"]) == ("debug", "routing")
+        assert event["metadata"] == {"from": "a", "to": event["agent"]}
